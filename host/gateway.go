@@ -1,0 +1,268 @@
+package host
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"weir/host/admin"
+	"weir/host/config"
+	"weir/host/dialect"
+	"weir/host/proxy"
+	"weir/host/telemetry"
+)
+
+// Options are what a Gateway needs beside its configuration.
+type Options struct {
+	Path    string                      // configuration file; "" for the embedded default
+	Listen  []string                    // replaces listen
+	Admin   string                      // replaces admin.listen
+	Env     func(string) (string, bool) // for ${VAR}; os.LookupEnv
+	Log     *slog.Logger
+	Level   *slog.LevelVar // follows log.level on reload; may be nil
+	Version string
+}
+
+// Gateway is a running Weir.
+type Gateway struct {
+	opt     Options
+	log     *slog.Logger
+	metrics *telemetry.Metrics
+	proxy   *proxy.Server
+	began   time.Time
+
+	mu        sync.Mutex // held while a configuration is put in force
+	cfg       atomic.Pointer[config.Config]
+	targets   map[string]*target
+	listeners map[config.Address]*socket
+	records   *telemetry.Records
+	admin     *admin.Server
+	adminSock *socket
+	watcher   *watcher
+
+	tls      atomic.Pointer[tls.Config]
+	ready    atomic.Bool
+	draining atomic.Bool
+	reloads  atomic.Int64
+	lastLoad atomic.Pointer[loadResult]
+}
+
+// loadResult is how the last attempt to put a configuration in force ended.
+type loadResult struct {
+	At    time.Time `json:"at"`
+	Error string    `json:"error,omitempty"`
+}
+
+// New loads the configuration; Start puts it in force.
+func New(opt Options) (*Gateway, error) {
+	g := &Gateway{opt: opt, log: opt.Log, began: time.Now(), targets: map[string]*target{}, listeners: map[config.Address]*socket{}}
+	cfg, err := g.load()
+	if err != nil {
+		return nil, err
+	}
+	if err := dialect.Pretouch(); err != nil {
+		return nil, fmt.Errorf("prepare JSON decoders: %w", err)
+	}
+	g.metrics = telemetry.NewMetrics(telemetry.Build{Version: opt.Version}, telemetry.Limits{})
+	if g.proxy, err = proxy.New(g.metrics, g.log); err != nil {
+		return nil, err
+	}
+	g.cfg.Store(cfg)
+	return g, nil
+}
+
+// load reads the configuration with the command line's replacements.
+func (g *Gateway) load() (*config.Config, error) {
+	cfg := config.Default()
+	if g.opt.Path != "" {
+		var err error
+		if cfg, err = config.Load(g.opt.Path, g.opt.Env); err != nil {
+			return nil, err
+		}
+	}
+	if len(g.opt.Listen) > 0 {
+		if err := cfg.SetListen(g.opt.Listen...); err != nil {
+			return nil, fmt.Errorf("--listen: %w", err)
+		}
+	}
+	if g.opt.Admin != "" {
+		if err := cfg.SetAdmin(g.opt.Admin); err != nil {
+			return nil, fmt.Errorf("--admin: %w", err)
+		}
+	}
+	return cfg, nil
+}
+
+// Start opens the listeners and serves. On an error nothing is left running.
+func (g *Gateway) Start() error {
+	g.mu.Lock()
+	err := g.apply(g.cfg.Load())
+	if err == nil {
+		g.watcher = g.watch()
+	}
+	g.mu.Unlock()
+	if err != nil {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		g.Drain(ctx)
+		return err
+	}
+	g.loaded(nil)
+	g.ready.Store(true)
+	return nil
+}
+
+// Reload reads the configuration again and puts it in force. When it has
+// faults, the one in force stays.
+func (g *Gateway) Reload(context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.draining.Load() {
+		return errors.New("the gateway is shutting down")
+	}
+	cfg, err := g.load()
+	if err == nil {
+		err = g.apply(cfg)
+	}
+	g.loaded(err)
+	if err != nil {
+		g.log.Error("configuration not reloaded; the one in force stays", "err", err)
+		return err
+	}
+	g.reloads.Add(1)
+	g.log.Info("configuration reloaded", "path", g.opt.Path)
+	if g.watcher != nil {
+		g.watcher.follow(cfg.Files())
+	}
+	return nil
+}
+
+func (g *Gateway) loaded(err error) {
+	r := &loadResult{At: time.Now()}
+	if err != nil {
+		r.Error = err.Error()
+	}
+	g.lastLoad.Store(r)
+	if g.ready.Load() {
+		g.metrics.Reloaded(err == nil, r.At)
+	} else {
+		g.metrics.Loaded(r.At)
+	}
+}
+
+// apply builds what cfg says and, when all of it can be had, swaps it in.
+func (g *Gateway) apply(cfg *config.Config) error {
+	b := &build{g: g, cfg: cfg, targets: map[string]*target{}, listeners: map[config.Address]*socket{}}
+	if err := b.all(); err != nil {
+		b.undo()
+		return err
+	}
+	for _, w := range cfg.Warnings() {
+		g.log.Warn("configuration", "warning", w.String())
+	}
+	if err := g.applyRecords(cfg); err != nil {
+		b.undo()
+		return err
+	}
+	if g.opt.Level != nil {
+		g.opt.Level.Set(cfg.Log.SlogLevel())
+	}
+	g.tls.Store(b.tls)
+	g.proxy.SetState(b.state)
+	g.cfg.Store(cfg)
+	old := g.targets
+	g.targets = b.targets
+	for name, t := range old {
+		if b.targets[name] != t {
+			t.close()
+		}
+	}
+	g.swapListeners(b)
+	return nil
+}
+
+// applyRecords replaces the records' writer when its settings change.
+func (g *Gateway) applyRecords(cfg *config.Config) error {
+	old := g.cfg.Load().Records
+	opt := telemetry.SinkOptions{Sample: 0}
+	r := cfg.Records
+	if r != nil {
+		opt = telemetry.SinkOptions{Text: r.Content == config.ContentText, Sample: r.Sample}
+	}
+	if g.records != nil && r != nil && old != nil && old.File == r.File && old.Rotate == r.Rotate {
+		g.proxy.SetSink(telemetry.NewSink(g.metrics, g.records, opt))
+		return nil
+	}
+	var w *telemetry.Records
+	if r != nil {
+		var err error
+		w, err = telemetry.OpenRecords(telemetry.RecordsOptions{Path: r.File, MaxSize: int64(r.Rotate.MaxSize), Keep: r.Rotate.Keep}, g.metrics, g.log)
+		if err != nil {
+			return err
+		}
+	}
+	g.proxy.SetSink(telemetry.NewSink(g.metrics, w, opt))
+	if g.records != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = g.records.Close(ctx)
+	}
+	g.records = w
+	return nil
+}
+
+// Drain ends the gateway: not ready, no new connections, requests finish until
+// ctx is done, the rest is ended, then everything is closed. It returns how
+// many requests had to be ended.
+func (g *Gateway) Drain(ctx context.Context) int {
+	g.ready.Store(false)
+	if g.draining.Swap(true) {
+		return 0
+	}
+	g.mu.Lock() // a reload that is under way finishes; later ones are refused
+	w := g.watcher
+	g.mu.Unlock()
+	if w != nil {
+		w.close()
+	}
+	ended := g.proxy.Shutdown(ctx)
+	for _, s := range g.listeners {
+		s.close()
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.targets)) {
+		g.targets[name].close()
+	}
+	closing, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if g.records != nil {
+		_ = g.records.Close(closing)
+	}
+	if g.admin != nil {
+		_ = g.admin.Close(closing)
+		g.adminSock.close()
+	}
+	return ended
+}
+
+// DrainTime is limits.drain of the configuration in force.
+func (g *Gateway) DrainTime() time.Duration { return g.cfg.Load().Limits.Drain.Std() }
+
+// ReopenRecords opens the records' file anew, for an external log rotation.
+func (g *Gateway) ReopenRecords() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.records != nil {
+		g.records.Reopen()
+	}
+}
+
+// WriteMetrics writes the Prometheus exposition.
+func (g *Gateway) WriteMetrics(w io.Writer) { g.metrics.Write(w) }

@@ -1,0 +1,20 @@
+// Package proxy is the data plane: a fasthttp server in front, requests read
+// once and forwarded byte for byte, answers relayed as they come.
+//
+// A connection is guarded: conn reads each request's head and framing with
+// http1, answers what is ambiguous or late itself, and hands fasthttp a
+// canonical head, so that what Weir matched, what fasthttp parsed and what the
+// target receives cannot differ. It also knows when its client has left
+// (hangup) and cancels the request's upstream.Call at that moment.
+//
+// An exchange is one request: it is taken from a pool when fasthttp calls the
+// handler and goes back when its answer has been written, having told exactly
+// one outcome to telemetry. While an answer streams, the exchange is the body
+// that fasthttp reads.
+//
+// State is what a configuration amounts to (routes, targets, tenants, limits).
+// It is replaced as a whole; a request keeps the State it began with.
+//
+// What it does not do: read configuration, open listeners, choose among healthy
+// targets. Goroutines: fasthttp's, one a connection. Imported by host only.
+package proxy

@@ -1,0 +1,262 @@
+package proxy
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"weir/host/dialect"
+	"weir/host/http1"
+	"weir/host/telemetry"
+	"weir/host/upstream"
+)
+
+// exchange is one request and its answer. It is pooled; everything in it is
+// reused.
+type exchange struct {
+	srv  *Server
+	st   *State
+	conn *conn
+	ctx  *fasthttp.RequestCtx
+
+	start time.Time // the request is complete
+	away  time.Duration
+	rec   telemetry.Record
+
+	endpoint dialect.Endpoint
+	dialect  dialect.Dialect
+	path     []byte // without query
+	query    []byte
+	body     []byte // decoded
+	decoded  []byte // storage of body when it came compressed
+	req      dialect.Request
+	parsed   bool
+	route    *Route
+	target   *Target
+	decodedH bool // content-encoding was taken off
+
+	call    upstream.Call
+	out     upstream.Request
+	fields  []byte
+	segs    [][]byte
+	edits   []dialect.Edit
+	scratch []byte
+	hide    bool // the usage chunk is Weir's, not the client's
+
+	resp  *upstream.Response
+	ans   dialect.Answer
+	relay relay
+	idBuf [idLen]byte
+	errs  []byte
+
+	answered bool // ans has read an answer to this request
+	told     bool // the outcome has been counted
+}
+
+// begin makes the exchange ready for the request that c has just read.
+func (x *exchange) begin(ctx *fasthttp.RequestCtx, c *conn) {
+	x.ctx, x.conn = ctx, c
+	x.st = x.srv.state.Load()
+	x.start, x.away = time.Now(), 0
+	x.endpoint, x.dialect = dialect.None, dialect.OpenAI
+	x.path, x.query, x.body = nil, nil, nil
+	x.route, x.target, x.resp = nil, nil, nil
+	x.parsed, x.decodedH, x.hide, x.answered, x.told = false, false, false, false, false
+	x.rec.Reset()
+	x.rec.Time = x.start
+	x.rec.Dialect, x.rec.Endpoint = x.dialect.String(), x.endpoint.String()
+	if id := c.head.Get("x-request-id"); validID(id) {
+		x.rec.RequestID = str(id) // the head stays where it is until the next request
+	} else {
+		x.rec.RequestID = str(appendID(x.idBuf[:0]))
+	}
+	x.srv.sink.Load().Begin()
+	c.attach(&x.call)
+}
+
+// run takes the request all the way, or as far as it may go.
+func (x *exchange) run() {
+	err := x.admit()
+	if err == nil {
+		err = x.forward()
+	}
+	if err != nil {
+		x.refuse(err)
+	}
+	if !x.relay.active {
+		x.finish()
+	}
+}
+
+// refuse answers with an error of Weir's own.
+func (x *exchange) refuse(e *dialect.Error) {
+	r := &x.ctx.Response
+	r.Reset()
+	r.Header.DisableNormalizing() // Reset forgets it
+	if e.Kind == dialect.ClientClosed {
+		x.rec.Status = 499
+		x.ctx.SetConnectionClose()
+		r.SetStatusCode(fasthttp.StatusBadRequest) // nobody reads it
+		return
+	}
+	x.rec.Status = e.Kind.Status()
+	r.SetStatusCode(x.rec.Status)
+	r.Header.SetContentType("application/json")
+	r.Header.SetBytesV("Date", fasthttp.AppendHTTPDate(nil, x.start))
+	r.Header.Set(idHeader(x.dialect), x.rec.RequestID)
+	if e.Kind == dialect.MethodNotAllowed {
+		r.Header.Set("Allow", x.allowed())
+	}
+	if e.RetryAfter > 0 {
+		r.Header.Set("retry-after-ms", strconv.FormatInt(e.RetryAfter.Milliseconds(), 10))
+		r.Header.Set("retry-after", strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10))
+	}
+	if e.NoRetry {
+		r.Header.Set("x-should-retry", "false")
+	}
+	x.expose()
+	x.errs = dialect.AppendError(x.errs[:0], x.dialect, e, x.rec.RequestID)
+	r.SetBody(x.errs)
+	if x.rec.ErrorType == "" {
+		x.rec.ErrorType = e.Code
+	}
+}
+
+func (x *exchange) allowed() string {
+	if x.endpoint == dialect.Models {
+		return "GET, HEAD"
+	}
+	return "POST"
+}
+
+// panicked answers for a handler that did not return.
+func (x *exchange) panicked() {
+	if x.told {
+		return
+	}
+	if x.resp != nil {
+		x.resp.Head.Close = true
+		x.resp.Close()
+		x.resp = nil
+	}
+	x.relay.reset()
+	x.rec.Outcome, x.rec.ErrorType = telemetry.Internal, "panic"
+	x.refuse(&dialect.Error{Kind: dialect.Internal, Message: "internal error; the gateway's log has the details"})
+	x.ctx.SetConnectionClose()
+	x.finish()
+}
+
+// finish tells the outcome, once, and gives the exchange back. The client's
+// leaving can no longer reach the call afterwards.
+func (x *exchange) finish() {
+	if x.told {
+		return
+	}
+	x.told = true
+	x.conn.detach()
+	if x.resp != nil {
+		x.resp.Close()
+		x.resp = nil
+	}
+	x.measure()
+	x.srv.sink.Load().Done(&x.rec)
+	x.call.Reset()
+	x.relay.reset()
+	x.req.Reset()
+	x.out = upstream.Request{}
+	clear(x.segs)
+	x.ctx, x.conn, x.st, x.route, x.target, x.body = nil, nil, nil, nil, nil, nil
+	if cap(x.decoded) > 1<<20 {
+		x.decoded = nil
+	}
+	x.srv.exchanges.Put(x)
+}
+
+// measure completes the record.
+func (x *exchange) measure() {
+	r := &x.rec
+	r.Total = time.Since(x.start)
+	if r.Gateway == 0 {
+		r.Gateway = max(0, r.Total-x.away)
+	}
+	if x.parsed {
+		r.Uninspected = telemetry.Uninspected(x.req.Uninspected)
+	}
+	x.usage()
+	if x.st.Text && x.parsed {
+		x.texts()
+	}
+}
+
+// bytesPerToken is the estimate used where the upstream reports no usage.
+const bytesPerToken = 4
+
+// usage copies what the answer told of tokens, or estimates it.
+func (x *exchange) usage() {
+	r, u := &x.rec, &x.ans.Usage
+	if !x.answered {
+		return
+	}
+	r.ModelReturned, r.Finish = x.ans.Model, x.ans.Finish
+	if u.Present {
+		r.Input, r.Cached, r.CacheWrite = u.Input, u.Cached, u.CacheWrite
+		r.Output, r.Reasoning = u.Output, u.Reasoning
+		return
+	}
+	if !x.parsed || r.Status >= 400 {
+		return
+	}
+	r.Estimated = true
+	r.Input = int64(len(x.req.Arena)+bytesPerToken-1) / bytesPerToken
+	r.Output = int64(x.ans.OutputBytes+bytesPerToken-1) / bytesPerToken
+}
+
+// texts puts messages and answer into the record.
+func (x *exchange) texts() {
+	q := &x.req
+	for i := range q.Messages {
+		m := &q.Messages[i]
+		for _, p := range q.Parts[m.Part : m.Part+m.Parts] {
+			x.rec.Messages = append(x.rec.Messages, telemetry.TextMessage{
+				Role: m.Role.String(), Text: q.Arena[p.Offset : p.Offset+p.Length],
+			})
+		}
+	}
+	x.rec.Answer = x.ans.Text
+}
+
+// expose adds the x-weir- headers that the client asked for by sending them.
+func (x *exchange) expose() {
+	h := &x.conn.head
+	if has(h, "x-weir-overhead-us") {
+		us := (time.Since(x.start) - x.away).Microseconds()
+		x.ctx.Response.Header.Set("x-weir-overhead-us", strconv.FormatInt(us, 10))
+	}
+	if x.target != nil && has(h, "x-weir-target") {
+		x.ctx.Response.Header.Set("x-weir-target", x.target.Name)
+	}
+	if has(h, "x-weir-request-id") {
+		x.ctx.Response.Header.Set("x-weir-request-id", x.rec.RequestID)
+	}
+}
+
+// contentType tells whether v is the media type t, parameters aside.
+func contentType(v []byte, t string) bool {
+	if i := indexByte(v, ';'); i >= 0 {
+		v = v[:i]
+	}
+	for len(v) > 0 && (v[len(v)-1] == ' ' || v[len(v)-1] == '\t') {
+		v = v[:len(v)-1]
+	}
+	return http1.EqualFold(v, t)
+}
+
+func indexByte(b []byte, c byte) int {
+	for i := range b {
+		if b[i] == c {
+			return i
+		}
+	}
+	return -1
+}

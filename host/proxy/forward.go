@@ -1,0 +1,235 @@
+package proxy
+
+import (
+	"errors"
+	"time"
+
+	"weir/host/dialect"
+	"weir/host/telemetry"
+	"weir/host/upstream"
+)
+
+// forward sends the request to the route's targets until one answers, and
+// begins the answer.
+func (x *exchange) forward() *dialect.Error {
+	for n := 0; ; n++ {
+		t := x.candidate(n)
+		if n == 0 {
+			t.Budget.Deposit()
+		}
+		fail, again := x.attempt(t, n)
+		switch {
+		case again:
+		case fail != nil:
+			return x.explain(fail)
+		default:
+			return x.answer()
+		}
+	}
+}
+
+// grant allows attempt n+1 when the route's retries, the client's patience and
+// t's retry budget do.
+func (x *exchange) grant(t *Target, n int) bool {
+	if n >= x.route.Retries || x.conn.left() {
+		return false
+	}
+	if !t.Budget.Withdraw() {
+		x.srv.metrics.RetryBudgetExhausted(t.Name)
+		return false
+	}
+	return true
+}
+
+// candidate is the target of attempt n: the route's targets that speak the
+// dialect, in their order, and from the beginning again.
+func (x *exchange) candidate(n int) *Target {
+	count := 0
+	for _, t := range x.route.Targets {
+		if x.fits(t) {
+			count++
+		}
+	}
+	n %= count
+	for _, t := range x.route.Targets {
+		if !x.fits(t) {
+			continue
+		}
+		if n == 0 {
+			return t
+		}
+		n--
+	}
+	return nil
+}
+
+func (x *exchange) fits(t *Target) bool { return !x.route.Inspect || t.speaks(x.dialect) }
+
+// others tells whether the route has a target left that attempt n did not try.
+func (x *exchange) others(n int) bool {
+	count := 0
+	for _, t := range x.route.Targets {
+		if x.fits(t) {
+			count++
+		}
+	}
+	return n+1 < count
+}
+
+// attempt sends the request to t. again means that another attempt makes sense
+// and is granted: the exchange failed before its first byte, or the target is
+// overloaded and another one is left to ask.
+func (x *exchange) attempt(t *Target, n int) (fail *upstream.Failure, again bool) {
+	x.target = t
+	x.rec.Target, x.rec.Provider = t.Name, t.Kind
+	x.prepare(t)
+	sent := time.Now()
+	resp, err := t.Do(&x.call, &x.out)
+	took := time.Since(sent)
+	x.away += took
+	a := telemetry.Attempt{Target: t.Name, Took: took}
+	if err != nil {
+		if !errors.As(err, &fail) {
+			fail = &upstream.Failure{Target: t.Name, Reason: "internal", Err: err}
+		}
+		a.Reason = fail.Reason
+		x.rec.Attempts = append(x.rec.Attempts, a)
+		return fail, fail.Retry && x.grant(t, n)
+	}
+	a.Status = resp.Head.Status
+	x.resp = resp
+	switch {
+	case redirect(a.Status) && x.route.Inspect:
+		a.Reason = "redirect"
+		fail = &upstream.Failure{Target: t.Name, Phase: upstream.Reading, Reason: "redirect", Err: errRedirect}
+	case overloaded(a.Status) && x.others(n) && x.grant(t, n):
+		a.Reason = "overloaded"
+		again = true
+	}
+	x.rec.Attempts = append(x.rec.Attempts, a)
+	if fail != nil || again {
+		resp.Close()
+		x.resp = nil
+	}
+	return fail, again
+}
+
+var errRedirect = errors.New("the target answered with a redirect; redirects are not followed, correct targets.NAME.url")
+
+func redirect(status int) bool { return status >= 300 && status < 400 && status != 304 }
+
+// overloaded are the statuses with which a target says that another one should
+// be asked.
+func overloaded(status int) bool {
+	switch status {
+	case 429, 502, 503, 504, 529:
+		return true
+	}
+	return false
+}
+
+// prepare writes the request for t: the client's bytes, with the model renamed
+// and usage asked for where that applies.
+func (x *exchange) prepare(t *Target) {
+	x.edits, x.scratch, x.hide = x.edits[:0], x.scratch[:0], false
+	if x.parsed {
+		if name, ok := t.Models[str(x.req.Model)]; ok && x.req.ModelSpan.End > 0 {
+			x.edits = append(x.edits, x.req.RenameModel(x.scratch, name))
+		}
+		if t.AskUsage {
+			if e, ok := x.req.AskUsage(); ok {
+				x.edits = append(x.edits, e)
+				x.hide = true
+			}
+		}
+	}
+	size := len(x.body)
+	if len(x.edits) > 0 {
+		x.segs, size = dialect.Splice(x.segs[:0], x.body, x.edits)
+	} else if x.segs = x.segs[:0]; size > 0 {
+		x.segs = append(x.segs, x.body)
+	}
+	x.fields = x.appendFields(x.fields[:0], t)
+	x.out = upstream.Request{
+		Method: x.conn.head.Method, Path: x.pathFor(t), Fields: x.fields,
+		Body: x.segs, Size: size, Sized: size > 0 || string(x.conn.head.Method) == "POST",
+	}
+}
+
+// pathFor is the path and query sent to t; a renamed model is renamed in the
+// path of a model's description as well.
+func (x *exchange) pathFor(t *Target) []byte {
+	if x.endpoint == dialect.Models && x.rec.Model != "" {
+		if name, ok := t.Models[x.rec.Model]; ok {
+			p := append(x.scratch[:0], "/v1/models/"...)
+			x.scratch = append(appendEscaped(p, name), x.query...)
+			return x.scratch
+		}
+	}
+	return x.conn.head.Target
+}
+
+// appendEscaped percent-encodes everything but unreserved characters.
+func appendEscaped(dst []byte, s string) []byte {
+	const hex = "0123456789ABCDEF"
+	for i := range len(s) {
+		c := s[i]
+		if c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '-' || c == '_' || c == '.' || c == '~' {
+			dst = append(dst, c)
+			continue
+		}
+		dst = append(dst, '%', hex[c>>4], hex[c&15])
+	}
+	return dst
+}
+
+// explain turns a failure into the client's error. What went wrong inside the
+// upstream's network is for the log and the record.
+func (x *exchange) explain(f *upstream.Failure) *dialect.Error {
+	x.rec.ErrorType = f.Reason
+	if errors.Is(f, upstream.ErrCancelled) {
+		if x.srv.draining.Load() && !x.conn.left() {
+			x.rec.Outcome = telemetry.Shed
+			return &dialect.Error{Kind: dialect.Unavailable, Code: "shutting_down", Message: "the gateway is shutting down", RetryAfter: time.Second}
+		}
+		x.rec.Outcome = telemetry.ClientLeft
+		return &dialect.Error{Kind: dialect.ClientClosed, Message: "client left"}
+	}
+	x.srv.log.Warn("target failed", "target", f.Target, "reason", f.Reason, "err", f.Err, "request_id", x.rec.RequestID)
+	if f.Reason == "busy" {
+		x.rec.Outcome = telemetry.Shed
+		return &dialect.Error{Kind: dialect.Unavailable, Code: "busy", Message: "the target has no free connection", RetryAfter: time.Second}
+	}
+	if f.Timeout {
+		x.rec.Outcome = telemetry.UpstreamTimeout
+		return &dialect.Error{Kind: dialect.GatewayTimeout, Code: f.Reason, Message: "the target did not answer in time"}
+	}
+	x.rec.Outcome = telemetry.UpstreamError
+	return &dialect.Error{Kind: dialect.BadGateway, Code: f.Reason, Message: message(f.Reason)}
+}
+
+// message says to a client what a failure's reason means.
+func message(reason string) string {
+	switch reason {
+	case "dial", "removed":
+		return "the target cannot be reached"
+	case "address_refused":
+		return "the target's address is not allowed"
+	case "malformed":
+		return "the target's answer is malformed"
+	case "redirect":
+		return "the target answered with a redirect"
+	case "cut":
+		return "the target broke off its answer"
+	case "compressed":
+		return "the target compressed its answer although it was asked not to"
+	case "garbage":
+		return "the target's stream is not what its API says"
+	case "event_too_long":
+		return "an event of the target's stream is longer than limits.event"
+	case "idle_timeout":
+		return "the target fell silent in the middle of its answer"
+	default:
+		return "the target closed the connection without an answer"
+	}
+}

@@ -1,0 +1,270 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"weir/host/dialect"
+	"weir/host/telemetry"
+	"weir/host/upstream"
+)
+
+// mode is how a relay treats what it passes on.
+type mode uint8
+
+const (
+	raw    mode = iota // bytes as they come
+	events             // whole server-sent events, each read by the dialect
+)
+
+// relay is the body of a streamed answer: fasthttp reads it and flushes after
+// every read. In events mode it passes on whole events only, byte for byte, so
+// that what follows a fault is never glued to half an event; the part of an
+// event that has come is kept, up to limits.event.
+type relay struct {
+	x      *exchange
+	mode   mode
+	active bool
+
+	buf     []byte
+	o, e, w int // buf[o:e] goes out next; buf[e:w] is the beginning of an event
+	scanned int // of buf[e:w], searched for the event's end already
+	ended   bool
+	err     error // what to end with when there is no clean end
+	last    time.Time
+	tail    []byte // end of a long unstreamed answer, for its usage
+}
+
+// relayBuffer holds some dozens of ordinary events.
+const relayBuffer = 4 << 10
+
+// tailSize is how much of the end of a long answer is kept to find its usage.
+const tailSize = 16 << 10
+
+func (r *relay) start(x *exchange, m mode, read []byte) {
+	r.x, r.mode, r.active = x, m, true
+	r.last = time.Now()
+	if r.buf == nil {
+		r.buf = make([]byte, relayBuffer)
+	}
+	if len(read) > 0 {
+		r.buf = read[:cap(read)]
+		r.e, r.w = len(read), len(read)
+		r.remember(read)
+		r.x.rec.TTFT = time.Since(x.start)
+	}
+}
+
+func (r *relay) reset() {
+	buf, tail := r.buf, r.tail[:0]
+	if len(buf) > 16*relayBuffer {
+		buf = nil
+	}
+	*r = relay{buf: buf, tail: tail}
+}
+
+// Read gives fasthttp what is ready, or waits for more. It returns io.EOF only
+// after an answer that is complete or that ends with its dialect's error event;
+// any other end is an error, which makes fasthttp break the connection off.
+func (r *relay) Read(p []byte) (n int, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.x.srv.log.Error("panic in a stream", "panic", fmt.Sprint(v), "request_id", r.x.rec.RequestID, "stack", string(debug.Stack()))
+			r.x.rec.Outcome, r.x.rec.ErrorType = telemetry.Internal, "panic"
+			r.ended, r.err = true, errPanic
+			n, err = 0, errPanic
+		}
+	}()
+	for {
+		if r.o < r.e {
+			n = copy(p, r.buf[r.o:r.e])
+			r.o += n
+			return n, nil
+		}
+		switch {
+		case r.err != nil:
+			return 0, r.err
+		case r.ended:
+			return 0, io.EOF
+		case r.mode == raw:
+			return r.readRaw(p)
+		}
+		r.fill()
+	}
+}
+
+var errPanic = errors.New("internal error")
+
+// readRaw passes bytes from the target straight into fasthttp's buffer.
+func (r *relay) readRaw(p []byte) (int, error) {
+	x := r.x
+	_ = x.resp.SetDeadline(time.Now().Add(x.target.Idle))
+	n, err := x.resp.Read(p)
+	if n > 0 {
+		if x.rec.TTFT == 0 {
+			x.rec.TTFT = time.Since(x.start)
+		}
+		r.remember(p[:n])
+		return n, nil
+	}
+	r.ended = true
+	if err == io.EOF { //nolint:errorlint // Response.Read returns it bare
+		if x.answered {
+			x.ans.Tail(r.tail)
+		}
+		return 0, io.EOF
+	}
+	r.note(err)
+	r.err = err
+	return 0, err
+}
+
+// remember keeps the last bytes of a long unstreamed answer.
+func (r *relay) remember(p []byte) {
+	if !r.x.answered {
+		return
+	}
+	if len(p) >= tailSize {
+		r.tail = append(r.tail[:0], p[len(p)-tailSize:]...)
+		return
+	}
+	if over := len(r.tail) + len(p) - tailSize; over > 0 {
+		r.tail = r.tail[:copy(r.tail, r.tail[over:])]
+	}
+	r.tail = append(r.tail, p...)
+}
+
+// fill waits for bytes from the target and finds the events that they complete.
+// The deadline runs from the last complete event: a target that dribbles is as
+// stuck as one that is silent.
+func (r *relay) fill() {
+	x := r.x
+	r.w = copy(r.buf, r.buf[r.e:r.w])
+	r.o, r.e = 0, 0
+	if r.w == len(r.buf) && !r.grow() {
+		r.fault(&upstream.Failure{Target: x.target.Name, Phase: upstream.Reading, Reason: "event_too_long", Err: errEventTooLong})
+		return
+	}
+	_ = x.resp.SetDeadline(r.last.Add(x.target.Idle))
+	n, err := x.resp.Read(r.buf[r.w:])
+	r.w += n
+	if gerr := r.split(); gerr != nil {
+		r.fault(&upstream.Failure{Target: x.target.Name, Phase: upstream.Reading, Reason: "garbage", Err: gerr})
+		return
+	}
+	switch {
+	case err == nil:
+	case err == io.EOF: //nolint:errorlint // Response.Read returns it bare
+		r.end()
+	default:
+		r.fault(err)
+	}
+}
+
+var (
+	errEventTooLong = errors.New("event is longer than limits.event")
+	errTruncated    = errors.New("the stream ended without its closing event")
+)
+
+func (r *relay) grow() bool {
+	limit := r.x.st.Limits.Event
+	if len(r.buf) >= limit {
+		return false
+	}
+	buf := make([]byte, min(2*len(r.buf), limit))
+	copy(buf, r.buf[:r.w])
+	r.buf = buf
+	return true
+}
+
+// split reads the complete events in buf[e:w] and moves e behind them. An event
+// that the client did not ask for is taken out.
+func (r *relay) split() error {
+	x := r.x
+	for {
+		end, next := dialect.EventEnd(r.buf[r.e:r.w], r.scanned)
+		if end == 0 {
+			r.scanned = next
+			return nil
+		}
+		r.scanned = 0
+		hide, err := x.ans.Event(r.buf[r.e : r.e+end])
+		if err != nil {
+			return err
+		}
+		r.last = time.Now()
+		if x.rec.TTFT == 0 && x.ans.FirstToken {
+			x.rec.TTFT = r.last.Sub(x.start)
+		}
+		if hide {
+			r.w = r.e + copy(r.buf[r.e:], r.buf[r.e+end:r.w])
+			continue
+		}
+		r.e += end
+	}
+}
+
+// end judges an answer whose body ended as HTTP wants it. A proxy between the
+// target and Weir may have made that end up, so the dialect's own must be there
+// too. The last event may lack its blank line.
+func (r *relay) end() {
+	if r.e < r.w && !r.x.ans.Complete() {
+		if hide, err := r.x.ans.Event(r.buf[r.e:r.w]); err == nil && hide {
+			r.w = r.e
+		}
+	}
+	if !r.x.ans.Complete() {
+		r.fault(&upstream.Failure{Target: r.x.target.Name, Phase: upstream.Reading, Reason: "cut", Err: errTruncated})
+		return
+	}
+	r.e = r.w // comments or blank lines behind the end
+	r.ended = true
+	if r.x.ans.Failed {
+		r.x.rec.Outcome, r.x.rec.ErrorType = telemetry.UpstreamError, "error_event"
+	}
+}
+
+// fault ends the stream with the dialect's error event, in place of the event
+// that is not complete. Nobody hears it when the client has left.
+func (r *relay) fault(err error) {
+	r.ended = true
+	e := r.note(err)
+	if e.Kind == dialect.ClientClosed {
+		r.err = err
+		return
+	}
+	r.buf = r.x.ans.AppendErrorEvent(r.buf[:r.e], e, r.x.rec.RequestID)
+	r.e, r.w = len(r.buf), len(r.buf)
+	r.buf = r.buf[:cap(r.buf)]
+}
+
+// note puts a failure in mid-answer into the record.
+func (r *relay) note(err error) *dialect.Error {
+	x := r.x
+	var f *upstream.Failure
+	if !errors.As(err, &f) {
+		f = &upstream.Failure{Target: x.target.Name, Phase: upstream.Reading, Reason: "internal", Err: err}
+	}
+	e := x.explain(f)
+	if x.rec.Outcome == telemetry.UpstreamError {
+		x.rec.Outcome = telemetry.UpstreamCut
+	}
+	return e
+}
+
+// Close ends the answer: fasthttp calls it when the last byte is written, or
+// when the client could not be written to.
+func (r *relay) Close() error {
+	x := r.x
+	if x == nil {
+		return nil
+	}
+	if !r.ended || r.o < r.e {
+		x.rec.Outcome, x.rec.ErrorType = telemetry.ClientLeft, "client_left"
+	}
+	x.finish()
+	return nil
+}

@@ -1,0 +1,171 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"weir/host/hangup"
+	"weir/host/telemetry"
+)
+
+// Server is the data plane. It serves any number of listeners by one State.
+type Server struct {
+	state   current
+	sink    atomic.Pointer[telemetry.Sink]
+	metrics *telemetry.Metrics
+	log     *slog.Logger
+	watcher *hangup.Watcher
+	http    *fasthttp.Server
+
+	exchanges sync.Pool
+	draining  atomic.Bool
+	open      atomic.Int64
+
+	mu    sync.Mutex
+	conns map[*conn]struct{}
+}
+
+// New makes a server. SetState and SetSink must be called before Serve.
+func New(m *telemetry.Metrics, log *slog.Logger) (*Server, error) {
+	w, err := hangup.New()
+	if err != nil {
+		return nil, fmt.Errorf("watch client connections: %w", err)
+	}
+	s := &Server{metrics: m, log: log, watcher: w, conns: map[*conn]struct{}{}}
+	s.exchanges.New = func() any { return &exchange{srv: s} }
+	s.http = &fasthttp.Server{
+		Handler:                       s.handle,
+		ErrorHandler:                  s.onError,
+		Logger:                        printer{log},
+		SecureErrorLogMessage:         true,
+		NoDefaultServerHeader:         true,
+		NoDefaultDate:                 true,
+		NoDefaultContentType:          true,
+		DisableHeaderNamesNormalizing: true,
+		DisablePreParseMultipartForm:  true,
+		ReduceMemoryUsage:             true,
+		CloseOnShutdown:               true,
+		MaxRequestBodySize:            1 << 40, // conn holds limits.body
+		Concurrency:                   1 << 30, // listener holds limits.connections
+		MaxIdleWorkerDuration:         2 * time.Second,
+	}
+	return s, nil
+}
+
+// SetState puts a new State in force for requests that begin from now on.
+func (s *Server) SetState(st *State) { s.state.Store(st) }
+
+// SetSink changes where outcomes are told. Requests in progress tell the sink
+// they began with.
+func (s *Server) SetSink(k *telemetry.Sink) { s.sink.Store(k) }
+
+func (s *Server) limits() *Limits { return &s.state.Load().Limits }
+
+// Serve accepts connections until ln is closed. tlsConfig is asked at every
+// connection, so certificates can change; nil means plain HTTP.
+func (s *Server) Serve(ln net.Listener, tlsConfig func() *tls.Config) error {
+	l := &listener{Listener: ln, srv: s, tls: tlsConfig}
+	l.openReserve()
+	defer l.closeReserve()
+	return s.http.Serve(l)
+}
+
+// drainGrace is how long connections get to write what the end of draining made
+// of their requests.
+const drainGrace = 2 * time.Second
+
+// Shutdown stops accepting, lets requests finish until ctx is done, then ends
+// the open ones: streams with their dialect's error event. It returns how many
+// had to be ended.
+func (s *Server) Shutdown(ctx context.Context) int {
+	s.draining.Store(true)
+	if s.http.ShutdownWithContext(ctx) == nil {
+		s.watcher.Close()
+		return 0
+	}
+	ended := 0
+	for _, c := range s.connections() {
+		c.cancel()
+		ended++
+	}
+	grace, cancel := context.WithTimeout(context.Background(), drainGrace)
+	defer cancel()
+	if s.http.ShutdownWithContext(grace) != nil {
+		for _, c := range s.connections() {
+			_ = c.Close()
+		}
+		last, cancel := context.WithTimeout(context.Background(), drainGrace)
+		defer cancel()
+		_ = s.http.ShutdownWithContext(last)
+	}
+	s.watcher.Close()
+	return ended
+}
+
+func (s *Server) connections() []*conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]*conn, 0, len(s.conns))
+	for c := range s.conns {
+		out = append(out, c)
+	}
+	return out
+}
+
+// closed forgets a connection.
+func (s *Server) closed(c *conn) {
+	s.open.Add(-1)
+	s.metrics.ConnClosed()
+	s.mu.Lock()
+	delete(s.conns, c)
+	s.mu.Unlock()
+}
+
+// handle is fasthttp's handler. A panic must not leave it: it would end the
+// process.
+func (s *Server) handle(ctx *fasthttp.RequestCtx) {
+	c, ok := ctx.Conn().(*conn)
+	if !ok {
+		ctx.SetStatusCode(fasthttp.StatusInternalServerError)
+		return
+	}
+	ex := s.exchanges.Get().(*exchange) //nolint:forcetypeassert // the pool holds nothing else
+	ex.begin(ctx, c)
+	defer func() {
+		if r := recover(); r != nil {
+			s.log.Error("panic in a request", "panic", fmt.Sprint(r), "request_id", ex.rec.RequestID, "stack", string(debug.Stack()))
+			ex.panicked()
+		}
+	}()
+	ex.run()
+}
+
+// onError answers what fasthttp itself could not read. conn has checked every
+// byte before, so this is a second line.
+func (s *Server) onError(ctx *fasthttp.RequestCtx, err error) {
+	if errors.Is(err, net.ErrClosed) {
+		return
+	}
+	s.metrics.BadRequest("framing")
+	ctx.Response.Reset()
+	ctx.SetStatusCode(fasthttp.StatusBadRequest)
+	ctx.SetConnectionClose()
+}
+
+// printer gives fasthttp's log lines to slog, at debug: they tell of clients
+// that misbehave, which metrics count.
+type printer struct{ log *slog.Logger }
+
+func (p printer) Printf(format string, args ...any) {
+	p.log.Debug(fmt.Sprintf(format, args...), "from", "fasthttp")
+}
