@@ -1,0 +1,85 @@
+# Everything a developer or CI does with Weir. `make help` lists the targets.
+#
+# Needs Go; `race` also a C compiler, `e2e` also Node 22 or later with npm, `lint` the Go module proxy once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 10s
+BENCH ?= .
+BENCHTIME ?= 100ms
+ARGS ?=
+# The platforms that `cross` builds.
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+
+LINT_VERSION := v2.15.0
+TOOLS := $(CURDIR)/.ci/tools
+LINT := $(TOOLS)/golangci-lint-$(LINT_VERSION)
+
+# The version is stamped below, so Go's own stamp, which fails in work trees that another user owns, is not needed.
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
+
+.PHONY: help build run test race fuzz lint bench check cross e2e fmt vet clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the static binary ./weir
+	$(GO_BUILD) -o weir ./cmd/weir
+
+run: build ## serve; ARGS="--config FILE" for more than the embedded model
+	./weir serve $(ARGS)
+
+test: ## all tests
+	go test ./...
+
+race: ## all tests under the race detector
+	CGO_ENABLED=1 go test -race ./...
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ { names[n++] = $$1 } \
+		/^(ok|\?)/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' > .fuzz.out
+	@trap 'rm -f .fuzz.out' EXIT; count=0; while read -r package name; do \
+		echo "fuzz $$package $$name"; \
+		go test "$$package" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null; \
+		count=$$((count + 1)); \
+	done < .fuzz.out; \
+	echo "$$count fuzz targets, $(FUZZTIME) each"
+
+bench: ## every benchmark, briefly; BENCH=regexp, BENCHTIME=duration
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) ./...
+
+check: fmt vet lint test cross ## what a change must pass before it is proposed
+
+fmt: ## fail when a file is not formatted
+	@files=$$(gofmt -l cmd host $(wildcard bench plugins sdk)); \
+	if [[ -n "$$files" ]]; then echo "not formatted, run gofmt -w on:"; echo "$$files"; exit 1; fi
+
+vet: ## go vet for every system that is built
+	go vet ./...
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+
+lint: $(LINT) ## golangci-lint with .golangci.yml
+	$(LINT) run
+
+# Built from source by the module proxy; a minute or two the first time, then from Go's build cache.
+$(LINT):
+	@mkdir -p $(TOOLS)
+	GOFLAGS= GOBIN=$(TOOLS) CGO_ENABLED=0 go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	@mv $(TOOLS)/golangci-lint $@
+
+cross: ## static binaries for every platform, in dist
+	@for platform in $(PLATFORMS); do \
+		export GOOS=$${platform%/*} GOARCH=$${platform#*/}; \
+		echo "build $$platform"; \
+		CGO_ENABLED=0 go build -buildvcs=false ./...; \
+		$(GO_BUILD) -o "dist/weir-$$GOOS-$$GOARCH" ./cmd/weir; \
+	done
+
+e2e: build ## the npm packages openai and @anthropic-ai/sdk through ./weir
+	cd cmd/weir/e2e && npm ci --no-audit --no-fund && WEIR_BIN='$(CURDIR)/weir' npm test
+
+clean: ## remove what the targets leave behind
+	rm -rf weir dist .fuzz.out cmd/weir/e2e/node_modules
