@@ -1,0 +1,169 @@
+package dialect
+
+// messages reads the array of messages (both dialects) or of input items (Responses).
+func (r *Request) messages() {
+	s := &r.scan
+	if s.next() != '[' {
+		s.wrongType(wantArray)
+		return
+	}
+	if !s.openArray() {
+		return
+	}
+	for i := 0; s.element(i); i++ {
+		r.turn(i)
+	}
+}
+
+// turn reads message or item i of its array.
+func (r *Request) turn(i int) {
+	s := &r.scan
+	if s.next() != '{' {
+		s.wrongType(wantObject)
+		return
+	}
+	m := r.openMessage(i)
+	first := len(r.Parts)
+	f := *r.object((*Request).messageMember, frame{})
+	r.closeBlock(first, f)
+	role := f.role
+	if _, own := f.kind.channel(); role == RoleNone {
+		role = own
+	}
+	r.closeMessage(m, role)
+}
+
+// standing reads text that is a message by itself, outside any array of messages: system, instructions, a prompt.
+func (r *Request) standing(role Role) {
+	if r.scan.next() == 'n' {
+		r.scan.skipScalar()
+		return
+	}
+	m := r.openMessage(-1)
+	r.content(ChannelNone)
+	r.closeMessage(m, role)
+}
+
+// openMessage begins a message at the cursor. Messages do not nest.
+func (r *Request) openMessage(index int) int {
+	m := len(r.Messages)
+	if m == maxParts {
+		r.scan.fail(faultParts, r.scan.pos)
+		m--
+		return m
+	}
+	r.Messages = append(r.Messages, Message{Index: int32(index), Part: int32(len(r.Parts)), Start: int32(r.scan.pos)})
+	r.message = int32(m)
+	return m
+}
+
+// closeMessage ends message m and settles what its role says about its parts.
+func (r *Request) closeMessage(m int, role Role) {
+	msg := &r.Messages[m]
+	msg.Role = role
+	msg.Parts = int32(len(r.Parts)) - msg.Part
+	msg.End = int32(r.scan.pos)
+	r.resolve(int(msg.Part), role.channel(), role)
+	r.message = -1
+}
+
+// channel is the way text of this role reaches the model. Text of a role nobody documents is trusted least.
+func (r Role) channel() Channel {
+	switch r {
+	case RoleSystem, RoleDeveloper:
+		return ChannelInstruction
+	case RoleAssistant:
+		return ChannelAssistant
+	case RoleTool:
+		return ChannelToolResult
+	default:
+		return ChannelUser
+	}
+}
+
+// messageMember reads one member of a message or input item: a block that may have a role and call tools.
+func (r *Request) messageMember(f *frame, key []byte) bool {
+	switch string(key) {
+	case "role":
+		r.role(f)
+	case "content": // as in a block, but the most frequent key of all
+		r.content(f.channel)
+	case "text": // of configuration items an object
+		r.value(f.channel)
+	case "tool_calls":
+		r.calls()
+	case "function_call":
+		r.call()
+	default:
+		return r.blockMember(f, key)
+	}
+	return true
+}
+
+func (r *Request) role(f *frame) {
+	s := &r.scan
+	if s.next() != '"' {
+		s.wrongType(wantString)
+		return
+	}
+	at := s.pos
+	switch string(s.text()) {
+	case "system":
+		f.role = RoleSystem
+	case "developer":
+		f.role = RoleDeveloper
+	case "user":
+		f.role = RoleUser
+	case "assistant":
+		f.role = RoleAssistant
+	case "tool", "function":
+		f.role = RoleTool
+	default: // chat templates print it
+		if !s.failed() {
+			s.pos = at
+			r.text(ChannelParameter)
+		}
+	}
+}
+
+// calls reads the tool calls of an OpenAI message.
+func (r *Request) calls() {
+	s := &r.scan
+	switch s.next() {
+	case '[':
+		if !s.openArray() {
+			return
+		}
+		for i := 0; s.element(i); i++ {
+			r.call()
+		}
+	case 'n':
+		s.skipScalar()
+	default:
+		s.wrongType(wantArray)
+	}
+}
+
+func (r *Request) call() {
+	if r.scan.next() != '{' {
+		r.value(ChannelToolArguments)
+		return
+	}
+	r.object((*Request).callMember, frame{channel: ChannelToolArguments})
+}
+
+func (r *Request) callMember(_ *frame, key []byte) bool {
+	switch string(key) {
+	case "type":
+		r.word()
+	case "id", "name":
+		r.value(ChannelParameter)
+	case "arguments", "input":
+		r.arguments()
+	case "function", "custom":
+		r.call()
+	default:
+		return false
+	}
+	return true
+}
