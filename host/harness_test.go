@@ -3,6 +3,7 @@ package host_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -20,7 +21,22 @@ import (
 	"weir/host/telemetry"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain holds the tests to leaving no goroutine. fasthttp's worker pools end
+// theirs up to a second after their servers.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	var err error
+	for range 10 {
+		if err = goleak.Find(); err == nil {
+			break
+		}
+	}
+	if err != nil && code == 0 {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
 
 // gateway is a Weir in this process, on free loopback ports, ended with its test.
 type gateway struct {
@@ -146,4 +162,24 @@ func (s *syncBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
+}
+
+type status = host.Status
+
+// waitStatus polls the gateway's status until it is as wanted.
+func waitStatus(t testing.TB, g *gateway, ok func(status) bool) status {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		s, _ := g.Status().(status)
+		if ok(s) {
+			return s
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("status stays %+v", s)
+		}
+		<-tick.C
+	}
 }

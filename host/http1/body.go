@@ -4,36 +4,50 @@ package http1
 // It is fed whatever bytes have arrived and keeps its place between calls.
 type Decoder struct {
 	framing Framing
-	left    int64 // of the body (Length) or of the current chunk (Chunked)
 	state   chunkState
-	digits  int
-	line    int // bytes of the current size line or of the trailers
 	done    bool
+	left    int64 // of the body (Length) or of the current chunk (Chunked)
+	digits  int
+	line    int   // bytes of the current size line, or of the trailers
+	excess  int64 // bytes of framing beyond what the data so far is worth
 }
 
 type chunkState uint8
 
 const (
 	chunkSize chunkState = iota
-	chunkExt
+	chunkPad             // blanks behind a size
+	chunkExt             // behind ";"
 	chunkSizeLF
 	chunkData
 	chunkDataCR
 	chunkDataLF
-	trailerStart
-	trailerLine
+	trailerStart // of a trailer line, or of the empty one
+	trailerName
+	trailerValue
 	trailerLF
 	finalLF
+	chunkBroken // the grammar was broken; nothing is read any more
 )
 
-// maxChunkLine bounds a chunk-size line with its extensions, and all trailers
-// together: both are dropped, so nobody needs them to be long.
-const maxChunkLine = 4096
+const (
+	// maxChunkLine bounds a chunk-size line with its extensions, and all
+	// trailers together: both are dropped, so nobody needs them to be long.
+	maxChunkLine = 4096
+	// Framing may take chunkFree bytes a chunk and twice the chunk's data; of
+	// what goes beyond, chunkExcess bytes in a body (net/http's rule). One byte
+	// a chunk stays within; extensions that outweigh the data do not.
+	chunkFree   = 16
+	chunkExcess = 16 << 10
+)
 
 // Reset prepares the decoder for a body with that framing. length is used for
 // Framing Length only.
 func (d *Decoder) Reset(f Framing, length int64) {
-	*d = Decoder{framing: f, left: length, done: f == NoBody || f == Length && length == 0}
+	*d = Decoder{framing: f, done: f == NoBody || f == Length && length <= 0}
+	if f == Length {
+		d.left = length
+	}
 }
 
 // Done tells whether the body is complete. A body framed UntilClose never is:
@@ -48,7 +62,8 @@ func (d *Decoder) UntilClose() bool { return d.framing == UntilClose }
 // it stops when dst is full, src is used up or the body is complete. Bytes
 // after a complete body are left in src. dst and src may be the same memory when
 // they start together: decoding only shrinks. A body that breaks the chunk
-// grammar (RFC 9112 section 7.1) gives ErrChunk.
+// grammar (RFC 9112 section 7.1) gives ErrChunk, beside the bytes before the
+// fault; the body stays broken whatever comes then.
 func (d *Decoder) Decode(dst, src []byte) (nd, ns int, err *Error) {
 	switch {
 	case d.done:
@@ -75,6 +90,7 @@ func (d *Decoder) Decode(dst, src []byte) (nd, ns int, err *Error) {
 			continue
 		}
 		if !d.step(src[ns]) {
+			d.state = chunkBroken
 			return nd, ns, ErrChunk
 		}
 		ns++
@@ -85,20 +101,11 @@ func (d *Decoder) Decode(dst, src []byte) (nd, ns int, err *Error) {
 // step consumes one byte of framing.
 func (d *Decoder) step(c byte) bool {
 	switch d.state {
-	case chunkSize:
-		return d.size(c)
-	case chunkExt:
-		if d.line++; c == '\r' {
-			d.state = chunkSizeLF
-			return true
-		}
-		return d.line <= maxChunkLine && class[c]&classValue != 0
+	case chunkSize, chunkPad, chunkExt:
+		d.line++
+		return d.line < maxChunkLine && d.sizeLine(c)
 	case chunkSizeLF:
-		d.digits, d.line = 0, 0
-		if d.state = chunkData; d.left == 0 {
-			d.state = trailerStart
-		}
-		return c == '\n'
+		return c == '\n' && d.begin()
 	case chunkDataCR:
 		d.state = chunkDataLF
 		return c == '\r'
@@ -106,57 +113,81 @@ func (d *Decoder) step(c byte) bool {
 		d.state = chunkSize
 		return c == '\n'
 	default:
-		return d.trailer(c)
+		d.line++
+		return d.line < maxChunkLine && d.trailer(c)
 	}
 }
 
-// size reads the hexadecimal length of a chunk: at most 15 digits, so that it
-// cannot overflow, and nothing but an extension or CRLF behind it.
-func (d *Decoder) size(c byte) bool {
-	if v := unhex(c); v >= 0 {
+// sizeLine reads the hexadecimal length of a chunk: at most 15 digits, so that
+// it cannot overflow, and nothing behind it but blanks or an extension.
+func (d *Decoder) sizeLine(c byte) bool {
+	v := -1
+	if d.state == chunkSize {
+		v = unhex(c)
+	}
+	switch {
+	case v >= 0:
 		d.left = d.left<<4 | int64(v)
 		d.digits++
 		return d.digits <= 15
-	}
-	if d.digits == 0 {
+	case d.digits == 0:
 		return false
-	}
-	switch c {
-	case '\r':
+	case c == '\r':
 		d.state = chunkSizeLF
-	case ';', ' ', '\t':
+		return true
+	case d.state == chunkExt:
+		return class[c]&classValue != 0
+	case c == ' ' || c == '\t':
+		d.state = chunkPad
+		return true
+	case c == ';' && d.state == chunkSize:
 		d.state = chunkExt
-	default:
-		return false
+		return true
 	}
-	return true
+	return false
+}
+
+// begin is the end of a size line: data follows, or the trailers.
+func (d *Decoder) begin() bool {
+	d.excess = max(0, d.excess+int64(d.line)+1-chunkFree-2*d.left)
+	d.digits, d.line = 0, 0
+	if d.state = chunkData; d.left == 0 {
+		d.state = trailerStart
+	}
+	return d.excess <= chunkExcess
 }
 
 // trailer skips the trailer fields: they are dropped, but their lines must be
-// lines.
+// header lines.
 func (d *Decoder) trailer(c byte) bool {
-	d.line++
 	switch d.state {
 	case trailerStart:
 		if c == '\r' {
 			d.state = finalLF
 			return true
 		}
-		d.state = trailerLine
+		d.state = trailerName
 		return class[c]&classToken != 0
-	case trailerLine:
+	case trailerName:
+		if c == ':' {
+			d.state = trailerValue
+			return true
+		}
+		return class[c]&classToken != 0
+	case trailerValue:
 		if c == '\r' {
 			d.state = trailerLF
 			return true
 		}
-		return d.line <= maxChunkLine && class[c]&classValue != 0
+		return class[c]&classValue != 0
 	case trailerLF:
 		d.state = trailerStart
 		return c == '\n'
-	default: // finalLF
+	case finalLF:
 		d.done = c == '\n'
 		return d.done
 	}
+	return false // chunkBroken
 }
 
 func unhex(c byte) int {

@@ -14,9 +14,12 @@ func (h *Head) fields(p []byte) *Error {
 		if line[0] == ' ' || line[0] == '\t' {
 			return ErrFolded
 		}
-		colon := bytes.IndexByte(line, ':')
-		if colon <= 0 || !isToken(line[:colon]) {
+		colon, seen := scanName(line)
+		if colon == 0 || colon == len(line) || line[colon] != ':' {
 			return ErrFieldName
+		}
+		if h.request && seen&classUnderscore != 0 && imitates(line[:colon]) {
+			return ErrReservedName
 		}
 		f := Field{Name: line[:colon], Value: trim(line[colon+1:])}
 		if !isValue(f.Value) {
@@ -32,20 +35,28 @@ func (h *Head) fields(p []byte) *Error {
 	}
 }
 
+// scanName gives the length of the token that the line begins with, and the
+// classes that its bytes are of.
+func scanName(line []byte) (n int, seen byte) {
+	for n < len(line) {
+		c := class[line[n]]
+		if c&classToken == 0 {
+			break
+		}
+		seen |= c
+		n++
+	}
+	return n, seen
+}
+
+// maxOptions bounds the elements of all Connection fields together. Every field
+// is compared with each of them, so their number is not the sender's to choose.
+const maxOptions = 32
+
 // note reads the fields that decide framing and the life of the connection.
 // The first letter keeps the common case to one comparison.
 func (h *Head) note(f Field) *Error {
-	if bytes.IndexByte(f.Name, '_') >= 0 && imitates(f.Name) {
-		return ErrReservedName
-	}
 	switch f.Name[0] | 0x20 {
-	case 'h':
-		if EqualFold(f.Name, "host") {
-			h.host++
-			if !isHost(f.Value) {
-				return ErrHost
-			}
-		}
 	case 'c':
 		switch {
 		case EqualFold(f.Name, "content-length"):
@@ -56,17 +67,30 @@ func (h *Head) note(f Field) *Error {
 			}
 			h.Length = n
 		case EqualFold(f.Name, "connection"):
-			if !isTokenList(f.Value) {
-				return ErrConnection
-			}
-			h.connection = append(h.connection, f.Value)
-			h.keepAlive = h.keepAlive || hasToken(f.Value, "keep-alive")
+			return h.noteConnection(f.Value)
 		}
 	case 't':
 		if EqualFold(f.Name, "transfer-encoding") {
 			h.encodings++
 			if h.encodings > 1 || !EqualFold(f.Value, "chunked") {
 				return ErrEncoding
+			}
+		}
+	}
+	if h.request {
+		return h.noteRequest(f)
+	}
+	return nil
+}
+
+// noteRequest reads the fields that mean something in requests only.
+func (h *Head) noteRequest(f Field) *Error {
+	switch f.Name[0] | 0x20 {
+	case 'h':
+		if EqualFold(f.Name, "host") {
+			h.host++
+			if !isHost(f.Value) {
+				return ErrHost
 			}
 		}
 	case 'e':
@@ -77,6 +101,20 @@ func (h *Head) note(f Field) *Error {
 			h.Continue = true
 		}
 	}
+	return nil
+}
+
+// noteConnection reads a list of connection options (RFC 9110 section 7.6.1).
+func (h *Head) noteConnection(list []byte) *Error {
+	for v := list; len(v) > 0; {
+		var option []byte
+		option, v = cutToken(v)
+		if h.options++; h.options > maxOptions || len(option) > 0 && !isToken(option) {
+			return ErrConnection
+		}
+	}
+	h.connection = append(h.connection, list)
+	h.keepAlive = h.keepAlive || hasToken(list, "keep-alive")
 	return nil
 }
 
@@ -127,26 +165,34 @@ var reserved = [...]string{
 }
 
 func imitates(name []byte) bool {
-	var buf [32]byte
-	if len(name) > len(buf) {
-		return false
-	}
-	n := buf[:len(name)]
-	for i, c := range name {
-		if c == '_' {
-			c = '-'
-		}
-		n[i] = c
-	}
-	if len(n) >= 7 && EqualFold(n[:7], "x-weir-") {
+	if foldsTo(name[:min(len(name), len("x-weir-"))], "x-weir-") {
 		return true
 	}
 	for _, r := range reserved {
-		if EqualFold(n, r) {
+		if foldsTo(name, r) {
 			return true
 		}
 	}
 	return false
+}
+
+// foldsTo is EqualFold for a name whose underscores count as hyphens.
+func foldsTo(name []byte, lower string) bool {
+	if len(name) != len(lower) {
+		return false
+	}
+	for i, c := range name {
+		switch {
+		case c == '_':
+			c = '-'
+		case c >= 'A' && c <= 'Z':
+			c |= 0x20
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // EqualFold compares a header name or token with a lower-case ASCII string.
@@ -212,14 +258,4 @@ func hasToken(v []byte, lower string) bool {
 		}
 	}
 	return false
-}
-
-func isTokenList(v []byte) bool {
-	for len(v) > 0 {
-		var tok []byte
-		if tok, v = cutToken(v); len(tok) > 0 && !isToken(tok) {
-			return false
-		}
-	}
-	return true
 }

@@ -32,7 +32,9 @@ type Head struct {
 	Close          bool  // the connection ends after this message
 	Continue       bool  // the client waits for "100 Continue"
 
+	request    bool
 	connection [][]byte // values of Connection fields
+	options    int      // elements of these lists
 	host       int
 	lengths    int
 	encodings  int
@@ -41,20 +43,21 @@ type Head struct {
 
 // HeadEnd looks for the end of a message head in p: the length including the
 // empty line, or 0 when more bytes are needed. It resumes at from, a value it
-// returned earlier as next for a prefix of p (0 at first). Lines that do not end
-// in CRLF are refused as soon as they are seen, so that a head of bare LFs is
-// answered instead of waited for.
+// returned earlier as next for a prefix of p (0 at first), and looks at every
+// byte once however small the pieces are in which a head comes. Lines that do
+// not end in CRLF are refused as soon as they are seen, so that a head of bare
+// LFs is answered instead of waited for.
 func HeadEnd(p []byte, from int) (end, next int, err *Error) {
 	for {
 		i := bytes.IndexByte(p[from:], '\n')
 		if i < 0 {
-			return 0, from, nil
+			return 0, len(p), nil
 		}
 		lf := from + i
 		if lf == 0 || p[lf-1] != '\r' {
 			return 0, from, ErrBareLF
 		}
-		if lf-1 == from {
+		if lf == 1 || p[lf-2] == '\n' {
 			return lf + 1, lf + 1, nil
 		}
 		from = lf + 1
@@ -71,9 +74,11 @@ func (h *Head) Get(lower string) []byte {
 	return nil
 }
 
-// ParseRequest reads the head of a request: p ends with its empty line.
+// ParseRequest reads the head of a request: p ends with its empty line, as
+// HeadEnd finds it.
 func (h *Head) ParseRequest(p []byte) *Error {
 	h.reset()
+	h.request = true
 	line, rest := cutLine(p)
 	if err := h.requestLine(line); err != nil {
 		return err
@@ -97,7 +102,7 @@ func (h *Head) ParseRequest(p []byte) *Error {
 }
 
 // ParseResponse reads the head of an answer to a request whose method is HEAD
-// or not: p ends with its empty line.
+// or not: p ends with its empty line, as HeadEnd finds it.
 func (h *Head) ParseResponse(p []byte, head bool) *Error {
 	h.reset()
 	line, rest := cutLine(p)
@@ -151,18 +156,28 @@ func (h *Head) requestLine(line []byte) *Error {
 		return ErrRequestLine
 	}
 	h.Target = line[:sp]
-	for _, c := range h.Target {
-		if c <= ' ' || c >= 0x7f || c == '#' || c == '\\' {
-			return ErrTarget
-		}
-	}
 	if err := h.version(line[sp+1:]); err != nil {
 		return err
 	}
-	if h.Target[0] != '/' && (len(h.Target) != 1 || h.Target[0] != '*') {
+	if !isTarget(h.Target) && (string(h.Target) != "*" || string(h.Method) != "OPTIONS") {
 		return ErrTarget
 	}
 	return nil
+}
+
+// isTarget tells whether t is in origin-form (RFC 9112 section 3.2.1): an
+// absolute path and maybe a query, of visible ASCII. Every "%" of the path
+// begins an escape; what a query holds is between client and server.
+func isTarget(t []byte) bool {
+	if t[0] != '/' || !all(t, classTarget) {
+		return false
+	}
+	for i := 0; i < len(t) && t[i] != '?'; i++ {
+		if t[i] == '%' && (i+2 >= len(t) || unhex(t[i+1]) < 0 || unhex(t[i+2]) < 0) {
+			return false
+		}
+	}
+	return true
 }
 
 func (h *Head) version(v []byte) *Error {
@@ -199,11 +214,13 @@ func (h *Head) statusLine(line []byte) *Error {
 	return nil
 }
 
-// cutLine splits p after its first CRLF and drops the CRLF.
+// cutLine splits p after its first CRLF and drops the CRLF. Where HeadEnd has
+// not seen to it that there is one, the bytes that are left are the line, and
+// fail as one.
 func cutLine(p []byte) (line, rest []byte) {
 	i := bytes.IndexByte(p, '\n')
-	if i < 1 {
-		return nil, nil
+	if i < 1 || p[i-1] != '\r' {
+		return p, nil
 	}
 	return p[:i-1], p[i+1:]
 }

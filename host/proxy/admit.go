@@ -3,7 +3,6 @@ package proxy
 import (
 	"bytes"
 	"errors"
-	"strings"
 	"unsafe"
 
 	"weir/host/dialect"
@@ -52,38 +51,6 @@ func (x *exchange) locate() *dialect.Error {
 		return &dialect.Error{Kind: dialect.BadRequest, Code: "path", Message: "the request path is another spelling of " + plain + "; write it so"}
 	}
 	return nil
-}
-
-// plainPath is the path as a lenient server might read it (decoded, lower case,
-// no closing slash) when that differs from how it is written, else "".
-func plainPath(p []byte) string {
-	plain := true
-	for _, c := range p {
-		if c == '%' || c >= 'A' && c <= 'Z' {
-			plain = false
-			break
-		}
-	}
-	if plain && (len(p) == 1 || p[len(p)-1] != '/') {
-		return ""
-	}
-	if bytes.HasPrefix(p, []byte("/v1/models/")) {
-		return "" // model ids are spelled as their owners like
-	}
-	out := make([]byte, 0, len(p))
-	for i := 0; i < len(p); i++ {
-		if p[i] == '%' {
-			out = append(out, byte(unhex(p[i+1])<<4|unhex(p[i+2])))
-			i += 2
-			continue
-		}
-		out = append(out, p[i])
-	}
-	s := strings.ToLower(string(out))
-	for strings.Contains(s, "//") {
-		s = strings.ReplaceAll(s, "//", "/")
-	}
-	return strings.TrimRight(s, "/")
 }
 
 // authenticate names the tenant. Without any configured key everybody is the
@@ -158,10 +125,8 @@ func (x *exchange) read() *dialect.Error {
 		return &dialect.Error{Kind: dialect.UnsupportedMedia, Code: "content_type", Message: "send the body as Content-Type: application/json"}
 	}
 	x.body = x.ctx.Request.Body()
-	if enc := h.Get("content-encoding"); len(enc) > 0 {
-		if err := x.decode(enc); err != nil {
-			return err
-		}
+	if err := x.decode(); err != nil {
+		return err
 	}
 	if err := x.req.Parse(x.endpoint, x.body); err != nil {
 		x.rec.ErrorType = "bad_body"
@@ -199,23 +164,6 @@ func (x *exchange) choose(i int) *dialect.Error {
 	}
 	x.rec.Outcome = telemetry.NotFound
 	return &dialect.Error{Kind: dialect.NotFound, Code: "dialect", Message: "no target of this route speaks " + x.dialect.String() + "'s API; the setting is targets.NAME.dialects"}
-}
-
-// decodeSegment undoes percent-encoding in a path that normalPath has passed.
-func decodeSegment(p []byte) []byte {
-	if indexByte(p, '%') < 0 {
-		return p
-	}
-	out := make([]byte, 0, len(p))
-	for i := 0; i < len(p); i++ {
-		c := p[i]
-		if c == '%' {
-			c = byte(unhex(p[i+1])<<4 | unhex(p[i+2]))
-			i += 2
-		}
-		out = append(out, c)
-	}
-	return out
 }
 
 // str views bytes as a string without copying. The exchange keeps such strings

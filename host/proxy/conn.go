@@ -2,10 +2,13 @@ package proxy
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
 	"time"
+
+	"github.com/valyala/fasthttp"
 
 	"weir/host/hangup"
 	"weir/host/http1"
@@ -23,19 +26,27 @@ type conn struct {
 
 	// Reading; only fasthttp's goroutine for this connection is here.
 	phase   phase
-	buf     []byte // bytes received: buf[:head] is the head being served, buf[r:w] is not yet taken
+	buf     []byte // bytes received: buf[:headEnd] is the head being served, buf[r:w] is not yet taken
 	r, w    int
 	scanned int
 	headEnd int
 	head    http1.Head
+	begun   time.Time // first byte of the request
+	due     time.Time // the read deadline in force
+	shook   bool      // TLS handshake done
+	served  bool      // a request has been served
+	dead    bool      // a refusal was written; nothing may follow
+
+	canon   [128]byte // a canonical head, or the framing of a chunk
+	out     []byte    // of canon: goes to fasthttp next
+	data    []byte    // of buf: goes to fasthttp after out
+	owed    int64     // bytes announced to fasthttp and not yet received
+	body    int64     // bytes of the body announced to fasthttp
+	ended   bool      // nothing more will be announced
+	armed   bool      // the body's deadline runs
 	decoder http1.Decoder
-	body    int64  // bytes of the body received so far
-	out     []byte // canonical bytes for fasthttp: outbuf[o:]
-	begun   time.Time
-	shook   bool // TLS handshake done
-	served  bool // a request has been served
-	dead    bool // a refusal was written; nothing may follow
-	written time.Time
+
+	written time.Time // when the write deadline was last renewed
 
 	// Cancelling; also reached from the watcher and from Shutdown.
 	mu     sync.Mutex
@@ -49,8 +60,7 @@ type phase uint8
 
 const (
 	awaitHead phase = iota // between requests or within a head
-	giveHead               // a canonical head is being handed out
-	giveBody               // the body is being handed out
+	giving                 // head and body are being handed out
 	answering              // the request is complete; its answer is being written
 )
 
@@ -135,6 +145,27 @@ func (c *conn) Write(p []byte) (int, error) {
 	}
 }
 
+// unframed sends a streamed answer of unknown length to a client of HTTP/1.0,
+// whose only end is the connection's (RFC 9112 section 6.3): fasthttp would send
+// chunks, which such a client does not know. An answer that breaks off ends in a
+// reset, so that it is not taken for a whole one.
+func (c *conn) unframed(r *fasthttp.Response) {
+	defer func() { c.dead = true }() // fasthttp has nothing to add
+	r.Header.Del(fasthttp.HeaderTransferEncoding)
+	r.Header.SetConnectionClose()
+	_, err := c.Write(r.Header.Header())
+	buf := make([]byte, readBuffer)
+	for n := 0; err == nil; {
+		if n, err = r.BodyStream().Read(buf); n > 0 {
+			_, err = c.Write(buf[:n])
+		}
+	}
+	if tc, ok := c.raw.(*net.TCPConn); ok && !errors.Is(err, io.EOF) {
+		_ = tc.SetLinger(0)
+	}
+	_ = r.CloseBodyStream()
+}
+
 // armWrite renews the write deadline once an eighth of it has been used up, so
 // that a stream of small events does not pay for it each time.
 func (c *conn) armWrite() {
@@ -147,52 +178,52 @@ func (c *conn) armWrite() {
 }
 
 // Read hands fasthttp the next bytes of the current request, and never any of
-// the following one.
-func (c *conn) Read(p []byte) (int, error) {
-	for {
-		switch c.phase {
-		case answering:
-			c.nextRequest()
-		case awaitHead:
-			if err := c.readHead(); err != nil {
-				return 0, err
-			}
-		case giveHead:
-			if n := copy(p, c.out); n > 0 {
-				c.out = c.out[n:]
-				return n, nil
-			}
-			c.phase = giveBody
-			c.startBody()
-		case giveBody:
-			if c.decoder.Done() && len(c.out) == 0 {
-				c.phase = answering
-				continue
-			}
-			return c.readBody(p)
+// the following one. A panic here would end the process: it ends the connection.
+func (c *conn) Read(p []byte) (n int, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			n, err = 0, c.panicked(v)
+		}
+	}()
+	if c.dead {
+		return 0, io.EOF
+	}
+	if c.phase == answering {
+		c.nextRequest()
+	}
+	if c.phase == awaitHead {
+		if err := c.readHead(); err != nil {
+			return 0, err
 		}
 	}
+	return c.give(p)
 }
 
 // nextRequest drops the request that was served and keeps what was pipelined.
 func (c *conn) nextRequest() {
 	c.served = true
 	c.w = copy(c.buf, c.buf[c.r:c.w])
-	c.r, c.scanned, c.headEnd, c.body = 0, 0, 0, 0
-	c.out = c.out[:0]
+	c.r, c.scanned, c.headEnd = 0, 0, 0
 	c.phase = awaitHead
-	if len(c.buf) > readBuffer && c.w <= readBuffer {
+	if len(c.buf) > keptBuffer && c.w <= readBuffer {
 		c.buf = append(make([]byte, 0, readBuffer), c.buf[:c.w]...)[:readBuffer]
 	}
 }
 
-// deadline sets the read deadline; zero d means none.
-func (c *conn) deadline(d time.Duration) {
-	if d <= 0 {
-		_ = c.SetReadDeadline(time.Time{})
-		return
+// readBy sets the read deadline.
+func (c *conn) readBy(t time.Time) {
+	c.due = t
+	_ = c.SetReadDeadline(t)
+}
+
+// readAbout sets the read deadline to limit from now or up to an eighth later:
+// connections in use would otherwise set it at every request, which costs more
+// than to parse a head.
+func (c *conn) readAbout(limit time.Duration) {
+	now := time.Now()
+	if d := c.due.Sub(now); d < limit || d > limit+limit/8 {
+		c.readBy(now.Add(limit + limit/8))
 	}
-	_ = c.SetReadDeadline(time.Now().Add(d))
 }
 
 func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -18,16 +18,23 @@ import (
 var errCoding = errors.New("unknown content coding")
 
 // decode takes the content coding off the body, under limits.body: what comes
-// out is bounded, and so is what the decompressors hold.
-func (x *exchange) decode(encoding []byte) *dialect.Error {
-	if http1.EqualFold(encoding, "identity") {
+// out is bounded, and so is what the decompressors hold. Two codings, or two
+// fields that name one, could be undone differently by a target.
+func (x *exchange) decode() *dialect.Error {
+	encoding, fields := contentEncoding(&x.conn.head)
+	switch {
+	case fields == 0:
+		return nil
+	case fields > 1:
+		return codingError()
+	case len(encoding) == 0 || http1.EqualFold(encoding, "identity"):
 		x.decodedH = true
 		return nil
 	}
 	limit := x.st.Limits.Body
 	r, err := decompressor(encoding, x.body, limit)
 	if errors.Is(err, errCoding) {
-		return &dialect.Error{Kind: dialect.UnsupportedMedia, Code: "content_encoding", Message: "Content-Encoding must be one of gzip, deflate, br, zstd, applied once"}
+		return codingError()
 	}
 	if err == nil {
 		defer func() { _ = r.Close() }()
@@ -41,6 +48,22 @@ func (x *exchange) decode(encoding []byte) *dialect.Error {
 	}
 	x.body, x.decodedH = x.decoded, true
 	return nil
+}
+
+// contentEncoding is the first Content-Encoding field, and how many there are.
+func contentEncoding(h *http1.Head) (value []byte, fields int) {
+	for i := range h.Fields {
+		if f := &h.Fields[i]; http1.EqualFold(f.Name, "content-encoding") {
+			if fields++; fields == 1 {
+				value = f.Value
+			}
+		}
+	}
+	return value, fields
+}
+
+func codingError() *dialect.Error {
+	return &dialect.Error{Kind: dialect.UnsupportedMedia, Code: "content_encoding", Message: "Content-Encoding must be one of gzip, deflate, br, zstd, applied once"}
 }
 
 func decompressor(encoding, body []byte, limit int) (io.ReadCloser, error) {

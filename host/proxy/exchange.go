@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"fmt"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -36,6 +38,9 @@ type exchange struct {
 	target   *Target
 	decodedH bool // content-encoding was taken off
 
+	turn []*Target // candidates, in order
+	next int
+
 	call    upstream.Call
 	out     upstream.Request
 	fields  []byte
@@ -50,8 +55,10 @@ type exchange struct {
 	idBuf [idLen]byte
 	errs  []byte
 
-	answered bool // ans has read an answer to this request
-	told     bool // the outcome has been counted
+	headCopied bool // the target's head is the answer's
+	answered   bool // ans has read an answer to this request
+	told       bool // the outcome has been counted
+	wrecked    bool // it panicked
 }
 
 // begin makes the exchange ready for the request that c has just read.
@@ -62,7 +69,7 @@ func (x *exchange) begin(ctx *fasthttp.RequestCtx, c *conn) {
 	x.endpoint, x.dialect = dialect.None, dialect.OpenAI
 	x.path, x.query, x.body = nil, nil, nil
 	x.route, x.target, x.resp = nil, nil, nil
-	x.parsed, x.decodedH, x.hide, x.answered, x.told = false, false, false, false, false
+	x.parsed, x.decodedH, x.hide, x.headCopied, x.answered, x.told = false, false, false, false, false, false
 	x.rec.Reset()
 	x.rec.Time = x.start
 	x.rec.Dialect, x.rec.Endpoint = x.dialect.String(), x.endpoint.String()
@@ -92,8 +99,9 @@ func (x *exchange) run() {
 // refuse answers with an error of Weir's own.
 func (x *exchange) refuse(e *dialect.Error) {
 	r := &x.ctx.Response
-	r.Reset()
-	r.Header.DisableNormalizing() // Reset forgets it
+	if x.headCopied {
+		x.dropHead()
+	}
 	if e.Kind == dialect.ClientClosed {
 		x.rec.Status = 499
 		x.ctx.SetConnectionClose()
@@ -123,6 +131,22 @@ func (x *exchange) refuse(e *dialect.Error) {
 	}
 }
 
+// dropHead takes back a copied head. Response.Reset would also forget how the
+// server was told to treat names and dates.
+func (x *exchange) dropHead() {
+	h := &x.ctx.Response.Header
+	names := make([]string, 0, 16)
+	for k := range h.All() {
+		names = append(names, string(k))
+	}
+	for _, n := range names {
+		h.Del(n)
+	}
+	x.ctx.Response.ResetBody()
+	x.ctx.Response.SkipBody = false
+	x.headCopied = false
+}
+
 func (x *exchange) allowed() string {
 	if x.endpoint == dialect.Models {
 		return "GET, HEAD"
@@ -131,20 +155,28 @@ func (x *exchange) allowed() string {
 }
 
 // panicked answers for a handler that did not return.
-func (x *exchange) panicked() {
+func (x *exchange) panicked(v any) {
+	x.wreck("panic in a request", v)
 	if x.told {
 		return
 	}
-	if x.resp != nil {
-		x.resp.Head.Close = true
-		x.resp.Close()
-		x.resp = nil
-	}
 	x.relay.reset()
-	x.rec.Outcome, x.rec.ErrorType = telemetry.Internal, "panic"
 	x.refuse(&dialect.Error{Kind: dialect.Internal, Message: "internal error; the gateway's log has the details"})
 	x.ctx.SetConnectionClose()
 	x.finish()
+}
+
+// wreck notes a panic. What the exchange holds is in doubt from then on: its
+// connection to the target is closed, and it is not used again.
+func (x *exchange) wreck(where string, v any) {
+	x.srv.log.Error(where, "panic", fmt.Sprint(v), "request_id", x.rec.RequestID, "stack", string(debug.Stack()))
+	x.wrecked = true
+	x.rec.Outcome, x.rec.ErrorType = telemetry.Internal, "panic"
+	if resp := x.resp; resp != nil {
+		x.resp = nil
+		resp.Head.Close = true
+		resp.Close()
+	}
 }
 
 // finish tells the outcome, once, and gives the exchange back. The client's
@@ -153,19 +185,26 @@ func (x *exchange) finish() {
 	if x.told {
 		return
 	}
-	x.told = true
 	x.conn.detach()
 	if x.resp != nil {
 		x.resp.Close()
 		x.resp = nil
 	}
-	x.measure()
+	if !x.wrecked {
+		x.measure()
+	}
+	x.told = true
+	x.rec.Total = time.Since(x.start)
 	x.srv.sink.Load().Done(&x.rec)
+	if x.wrecked {
+		return
+	}
 	x.call.Reset()
 	x.relay.reset()
 	x.req.Reset()
 	x.out = upstream.Request{}
 	clear(x.segs)
+	clear(x.turn)
 	x.ctx, x.conn, x.st, x.route, x.target, x.body = nil, nil, nil, nil, nil, nil
 	if cap(x.decoded) > 1<<20 {
 		x.decoded = nil
@@ -202,6 +241,12 @@ func (x *exchange) usage() {
 	if u.Present {
 		r.Input, r.Cached, r.CacheWrite = u.Input, u.Cached, u.CacheWrite
 		r.Output, r.Reasoning = u.Output, u.Reasoning
+		if !u.Partial {
+			return
+		}
+		// Anthropic's message_start counts the input; the output is still to come.
+		r.Estimated = true
+		r.Output = max(r.Output, int64(x.ans.OutputBytes+bytesPerToken-1)/bytesPerToken)
 		return
 	}
 	if !x.parsed || r.Status >= 400 {

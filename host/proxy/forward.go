@@ -41,39 +41,53 @@ func (x *exchange) grant(t *Target, n int) bool {
 	return true
 }
 
-// candidate is the target of attempt n: the route's targets that speak the
-// dialect, in their order, and from the beginning again.
+// candidate is the next target in turn: those of the route that speak the
+// dialect, in their order and from the beginning again, without those that fail
+// lately unless all do.
 func (x *exchange) candidate(n int) *Target {
-	count := 0
-	for _, t := range x.route.Targets {
-		if x.fits(t) {
-			count++
+	if n == 0 {
+		x.next, x.turn = 0, x.turn[:0]
+		for _, t := range x.route.Targets {
+			if !x.route.Inspect || t.speaks(x.dialect) {
+				x.turn = append(x.turn, t)
+			}
 		}
 	}
-	n %= count
-	for _, t := range x.route.Targets {
-		if !x.fits(t) {
-			continue
+	k := x.next % len(x.turn)
+	for i := range x.turn {
+		if at := (x.next + i) % len(x.turn); x.turn[at].Breaker.Allow(x.start) {
+			k = at
+			break
 		}
-		if n == 0 {
-			return t
-		}
-		n--
 	}
-	return nil
+	x.next = k + 1
+	return x.turn[k]
 }
 
-func (x *exchange) fits(t *Target) bool { return !x.route.Inspect || t.speaks(x.dialect) }
-
-// others tells whether the route has a target left that attempt n did not try.
-func (x *exchange) others(n int) bool {
-	count := 0
-	for _, t := range x.route.Targets {
-		if x.fits(t) {
-			count++
+// others tells whether another target can be asked in place of t.
+func (x *exchange) others(t *Target, n int) bool {
+	if n+1 >= len(x.turn) {
+		return false
+	}
+	for _, o := range x.turn {
+		if o != t && !o.Breaker.Open() {
+			return true
 		}
 	}
-	return n+1 < count
+	return false
+}
+
+// judge tells the target's breaker how an attempt went. Only what says
+// something about the target counts: not the client's leaving, not a full pool.
+func (x *exchange) judge(t *Target, bad bool) {
+	switch {
+	case bad && t.Breaker.Fail(time.Now()):
+		x.srv.metrics.Degraded("target:"+t.Name, true)
+		x.srv.log.Warn("target is out of turn: it failed too often in a row", "target", t.Name)
+	case !bad && t.Breaker.Succeed():
+		x.srv.metrics.Degraded("target:"+t.Name, false)
+		x.srv.log.Info("target is back", "target", t.Name)
+	}
 }
 
 // attempt sends the request to t. again means that another attempt makes sense
@@ -94,6 +108,9 @@ func (x *exchange) attempt(t *Target, n int) (fail *upstream.Failure, again bool
 		}
 		a.Reason = fail.Reason
 		x.rec.Attempts = append(x.rec.Attempts, a)
+		if fail.Reason != "cancelled" && fail.Reason != "busy" {
+			x.judge(t, true)
+		}
 		return fail, fail.Retry && x.grant(t, n)
 	}
 	a.Status = resp.Head.Status
@@ -102,11 +119,12 @@ func (x *exchange) attempt(t *Target, n int) (fail *upstream.Failure, again bool
 	case redirect(a.Status) && x.route.Inspect:
 		a.Reason = "redirect"
 		fail = &upstream.Failure{Target: t.Name, Phase: upstream.Reading, Reason: "redirect", Err: errRedirect}
-	case overloaded(a.Status) && x.others(n) && x.grant(t, n):
+	case overloaded(a.Status) && x.others(t, n) && x.grant(t, n):
 		a.Reason = "overloaded"
 		again = true
 	}
 	x.rec.Attempts = append(x.rec.Attempts, a)
+	x.judge(t, fail != nil || a.Status >= 500 && a.Status != 501)
 	if fail != nil || again {
 		resp.Close()
 		x.resp = nil

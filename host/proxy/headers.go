@@ -62,6 +62,7 @@ func weirs(name []byte) bool { return len(name) >= 7 && http1.EqualFold(name[:7]
 // there is none.
 func (x *exchange) copyHead() {
 	h, r := &x.resp.Head, &x.ctx.Response
+	x.headCopied = true
 	r.SetStatusCode(h.Status)
 	x.rec.Status = h.Status
 	hasID := false

@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -36,18 +37,33 @@ func kindOf(status int) dialect.Kind {
 	}
 }
 
+// line is what has come of the request line, for guessing what it meant.
+func (c *conn) line() []byte {
+	line, _, _ := bytes.Cut(c.buf[:min(c.w, 512)], []byte("\r\n"))
+	return line
+}
+
+// dialectOf guesses the dialect that a refusal is told in.
+func dialectOf(line []byte) dialect.Dialect {
+	if bytes.Contains(line, []byte(" /v1/messages")) {
+		return dialect.Anthropic
+	}
+	return dialect.OpenAI
+}
+
 // refuse answers a request that never reaches the handler, counts it, and ends
 // the connection. It returns io.EOF for fasthttp, which then closes quietly.
 func (c *conn) refuse(e *http1.Error) error {
-	d := dialect.OpenAI
-	line, _, _ := bytes.Cut(c.buf[:min(c.w, 512)], []byte("\r\n"))
-	if bytes.Contains(line, []byte(" /v1/messages")) {
-		d = dialect.Anthropic
-	}
+	line := c.line()
+	d := dialectOf(line)
 	id := newID(&[idLen]byte{})
 	body := dialect.AppendError(nil, d, &dialect.Error{Kind: kindOf(e.Status), Message: e.Text, Code: e.Reason}, id)
+	answer := appendAnswer(nil, e.Status, d, id, body)
+	if bytes.HasPrefix(line, []byte("HEAD ")) {
+		answer = answer[:len(answer)-len(body)]
+	}
 	c.srv.refused(c, e, d, id)
-	_, _ = c.Write(appendAnswer(nil, e.Status, d, id, body))
+	_, _ = c.Write(answer)
 	c.dead = true
 	c.linger()
 	return io.EOF
@@ -60,6 +76,12 @@ func appendAnswer(dst []byte, status int, d dialect.Dialect, id string, body []b
 	dst = append(dst, ' ')
 	dst = append(dst, http.StatusText(status)...)
 	dst = append(dst, "\r\nContent-Type: application/json\r\nConnection: close\r\n"...)
+	switch status {
+	case http.StatusMethodNotAllowed:
+		dst = append(dst, "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"...)
+	case http.StatusServiceUnavailable:
+		dst = append(dst, "Retry-After: 1\r\n"...)
+	}
 	dst = append(dst, idHeader(d)...)
 	dst = append(dst, ": "...)
 	dst = append(dst, id...)
@@ -69,19 +91,36 @@ func appendAnswer(dst []byte, status int, d dialect.Dialect, id string, body []b
 	return append(dst, body...)
 }
 
+// A refused client that is still sending may go on for lingerTime, or until it
+// pauses for lingerPause: clients that read only after they have sent everything
+// would otherwise see a reset instead of a 413.
 const (
-	lingerTime  = time.Second
-	lingerBytes = 1 << 20
+	lingerPause = time.Second
+	lingerTime  = 5 * time.Second
+	lingerBytes = 64 << 20
 )
 
 // linger lets the client read the answer: closing a socket with unread bytes in
 // it sends a reset, which would overtake the answer (RFC 9112 section 9.6).
-func (c *conn) linger() {
-	if cw, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+func (c *conn) linger() { lingerOn(c.Conn, c.buf) }
+
+func lingerOn(nc net.Conn, buf []byte) {
+	if cw, ok := nc.(interface{ CloseWrite() error }); ok {
 		_ = cw.CloseWrite()
 	}
-	_ = c.SetReadDeadline(time.Now().Add(lingerTime))
-	_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes)
+	end := time.Now().Add(lingerTime)
+	for total := 0; total < lingerBytes; {
+		due := time.Now().Add(lingerPause)
+		if due.After(end) {
+			due = end
+		}
+		_ = nc.SetReadDeadline(due)
+		n, err := nc.Read(buf)
+		if err != nil {
+			return
+		}
+		total += n
+	}
 }
 
 // refused tells telemetry of a request that the guard answered.

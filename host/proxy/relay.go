@@ -2,9 +2,7 @@ package proxy
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"runtime/debug"
 	"time"
 
 	"weir/host/dialect"
@@ -72,9 +70,8 @@ func (r *relay) reset() {
 func (r *relay) Read(p []byte) (n int, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			r.x.srv.log.Error("panic in a stream", "panic", fmt.Sprint(v), "request_id", r.x.rec.RequestID, "stack", string(debug.Stack()))
-			r.x.rec.Outcome, r.x.rec.ErrorType = telemetry.Internal, "panic"
-			r.ended, r.err = true, errPanic
+			r.ended, r.err, r.o, r.e = true, errPanic, 0, 0
+			r.x.wreck("panic in a stream", v)
 			n, err = 0, errPanic
 		}
 	}()
@@ -211,8 +208,8 @@ func (r *relay) split() error {
 // target and Weir may have made that end up, so the dialect's own must be there
 // too. The last event may lack its blank line.
 func (r *relay) end() {
-	if r.e < r.w && !r.x.ans.Complete() {
-		if hide, err := r.x.ans.Event(r.buf[r.e:r.w]); err == nil && hide {
+	if r.e < r.w {
+		if hide, err := r.x.ans.Event(r.buf[r.e:r.w]); err != nil || hide {
 			r.w = r.e
 		}
 	}
@@ -220,7 +217,7 @@ func (r *relay) end() {
 		r.fault(&upstream.Failure{Target: r.x.target.Name, Phase: upstream.Reading, Reason: "cut", Err: errTruncated})
 		return
 	}
-	r.e = r.w // comments or blank lines behind the end
+	r.e = r.w
 	r.ended = true
 	if r.x.ans.Failed {
 		r.x.rec.Outcome, r.x.rec.ErrorType = telemetry.UpstreamError, "error_event"
@@ -262,6 +259,12 @@ func (r *relay) Close() error {
 	if x == nil {
 		return nil
 	}
+	defer func() {
+		if v := recover(); v != nil {
+			x.wreck("panic at the end of a stream", v)
+			x.finish()
+		}
+	}()
 	if !r.ended || r.o < r.e {
 		x.rec.Outcome, x.rec.ErrorType = telemetry.ClientLeft, "client_left"
 	}

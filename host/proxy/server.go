@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,7 +56,7 @@ func New(m *telemetry.Metrics, log *slog.Logger) (*Server, error) {
 		CloseOnShutdown:               true,
 		MaxRequestBodySize:            1 << 40, // conn holds limits.body
 		Concurrency:                   1 << 30, // listener holds limits.connections
-		MaxIdleWorkerDuration:         2 * time.Second,
+		MaxIdleWorkerDuration:         time.Second,
 	}
 	return s, nil
 }
@@ -131,30 +130,37 @@ func (s *Server) closed(c *conn) {
 	s.mu.Unlock()
 }
 
-// handle is fasthttp's handler. A panic must not leave it: it would end the
-// process.
+// handle is fasthttp's handler.
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	c, ok := ctx.Conn().(*conn)
 	if !ok {
 		ctx.SetStatusCode(fasthttp.StatusInternalServerError)
 		return
 	}
+	s.exchange(ctx, c)
+	if r := &ctx.Response; c.head.Minor == 0 && r.IsBodyStream() && r.Header.ContentLength() < 0 {
+		c.unframed(r)
+	}
+}
+
+// exchange serves one request. A panic must not leave it: it would end the
+// process.
+func (s *Server) exchange(ctx *fasthttp.RequestCtx, c *conn) {
 	ex := s.exchanges.Get().(*exchange) //nolint:forcetypeassert // the pool holds nothing else
-	ex.begin(ctx, c)
 	defer func() {
-		if r := recover(); r != nil {
-			s.log.Error("panic in a request", "panic", fmt.Sprint(r), "request_id", ex.rec.RequestID, "stack", string(debug.Stack()))
-			ex.panicked()
+		if v := recover(); v != nil {
+			ex.panicked(v)
 		}
 	}()
+	ex.begin(ctx, c)
 	ex.run()
 }
 
 // onError answers what fasthttp itself could not read. conn has checked every
 // byte before, so this is a second line.
 func (s *Server) onError(ctx *fasthttp.RequestCtx, err error) {
-	if errors.Is(err, net.ErrClosed) {
-		return
+	if c, ok := ctx.Conn().(*conn); errors.Is(err, net.ErrClosed) || ok && c.dead {
+		return // conn has answered, and counted, it already
 	}
 	s.metrics.BadRequest("framing")
 	ctx.Response.Reset()

@@ -23,8 +23,11 @@ func NewRetryBudget() *RetryBudget {
 
 // Deposit counts one first attempt.
 func (b *RetryBudget) Deposit() {
-	if v := b.milli.Load(); v < retryReserve {
-		b.milli.Add(min(retryDeposit, retryReserve-v))
+	for {
+		v := b.milli.Load()
+		if v >= retryReserve || b.milli.CompareAndSwap(v, min(v+retryDeposit, retryReserve)) {
+			return
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ type Call struct {
 	stop      func()   // ends a dial or a wait for a connection
 
 	resp Response
-	head []byte      // request head
+	head []byte      // request head, and over TLS what is sent with it
 	vec  [][]byte    // request head and body
 	wv   net.Buffers // vec while it is being written
 }
@@ -55,8 +55,8 @@ func (c *Call) Reset() {
 	defer c.mu.Unlock()
 	c.cancelled, c.raw, c.stop = false, nil, nil
 	clear(c.vec)
-	c.vec, c.head = c.vec[:0], c.head[:0]
-	if cap(c.head) > 16<<10 {
+	c.vec, c.wv, c.head = c.vec[:0], nil, c.head[:0]
+	if cap(c.head) > 2*tlsRecord {
 		c.head = nil
 	}
 }
@@ -69,12 +69,17 @@ func (c *Call) begin(stop func()) bool {
 	return !c.cancelled
 }
 
-// hold registers the connection in use; false when already cancelled.
+// hold registers the connection in use; false, and nothing registered, when
+// already cancelled.
 func (c *Call) hold(raw net.Conn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stop, c.raw = nil, raw
-	return !c.cancelled
+	c.stop = nil
+	if c.cancelled {
+		return false
+	}
+	c.raw = raw
+	return true
 }
 
 // drop forgets the connection; false when Cancel has closed it.
@@ -95,6 +100,15 @@ type Request struct {
 	Body   [][]byte
 	Size   int  // total length of Body in bytes
 	Sized  bool // send Content-Length even when Size is 0
+}
+
+// size adds the body's segments up. A Content-Length that contradicts them would
+// put the connection out of step, with other clients' requests behind.
+func (r *Request) size() (n int, ok bool) {
+	for _, b := range r.Body {
+		n += len(b)
+	}
+	return n, n == r.Size
 }
 
 // Response is an answer being read. Head aliases the connection's buffer and is

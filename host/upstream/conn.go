@@ -2,10 +2,13 @@ package upstream
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"weir/host/http1"
 )
@@ -18,39 +21,98 @@ type conn struct {
 	r, w     int
 	requests int
 	idle     time.Time // since when it has been in the pool
+	fault    error     // what ended reading, deadlines aside
+
+	ctl   syscall.RawConn
+	look  func(fd uintptr) // sets quiet; kept because a literal at each use would be allocated
+	polls [1]unix.PollFd
+	quiet bool
 }
 
 const connBuffer = 4 << 10
 
+func newConn(raw net.Conn) *conn {
+	c := &conn{Conn: raw, raw: raw, buf: make([]byte, connBuffer)}
+	if sc, ok := raw.(syscall.Conn); ok {
+		if ctl, err := sc.SyscallConn(); err == nil {
+			c.ctl = ctl
+			c.look = func(fd uintptr) {
+				c.polls[0] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
+				c.quiet = silent(c.polls[:])
+			}
+		}
+	}
+	return c
+}
+
+// receive reads from the peer. What ended the connection is kept and told
+// again: once a reset has been reported, the system reports a plain end.
+func (c *conn) receive(p []byte) (int, error) {
+	if c.fault != nil {
+		return 0, c.fault
+	}
+	n, err := c.Conn.Read(p)
+	if err != nil && !isTimeout(err) {
+		c.fault = err
+	}
+	if n > 0 {
+		return n, nil
+	}
+	return 0, err
+}
+
+// endless is the socket under a TLS session. crypto/tls takes the end of the
+// socket for the end of the session, as if close_notify had come: then anybody
+// on the way could shorten an answer that ends with its connection (RFC 9112
+// section 9.8).
+type endless struct{ net.Conn }
+
+var errSessionCut = fmt.Errorf("TLS session ended without close_notify: %w", io.ErrUnexpectedEOF)
+
+func (e endless) Read(p []byte) (int, error) {
+	n, err := e.Conn.Read(p)
+	if err == io.EOF { //nolint:errorlint // a socket returns it bare
+		err = errSessionCut
+	}
+	return n, err
+}
+
 // readHead reads one message head into buf and returns it. The head stays valid
 // until the next read into buf.
 func (c *conn) readHead(limit int) ([]byte, error) {
-	next := c.r
+	next := 0 // of buf[r:w], searched already
 	for {
-		end, n, perr := http1.HeadEnd(c.buf[c.r:c.w], next-c.r)
-		if perr != nil {
+		end, n, perr := http1.HeadEnd(c.buf[c.r:c.w], next)
+		switch {
+		case perr != nil:
 			return nil, perr
-		}
-		if end > 0 {
+		case end > limit, end == 0 && c.w-c.r >= limit:
+			return nil, http1.ErrHeadTooLarge
+		case end > 0:
 			head := c.buf[c.r : c.r+end]
 			c.r += end
 			return head, nil
+		case !answering(c.buf[c.r:c.w]):
+			return nil, http1.ErrStatusLine
 		}
-		next = c.r + n
-		if c.w-c.r >= limit {
-			return nil, http1.ErrHeadTooLarge
-		}
+		next = n
 		if c.w == len(c.buf) {
-			next -= c.r
 			c.grow(limit)
-			next += c.r
 		}
-		got, err := c.Conn.Read(c.buf[c.w:])
-		c.w += got
-		if got == 0 && err != nil {
+		got, err := c.receive(c.buf[c.w:])
+		if err != nil {
 			return nil, err
 		}
+		c.w += got
 	}
+}
+
+// answering tells whether p can become an answer. A peer that speaks another
+// protocol may say its word and wait.
+func answering(p []byte) bool {
+	const start = "HTTP/1."
+	n := min(len(p), len(start))
+	return string(p[:n]) == start[:n]
 }
 
 // grow makes room behind w: by moving the bytes to the front, or by doubling.
@@ -73,73 +135,103 @@ func (c *conn) read(d *http1.Decoder, dst []byte) (int, error) {
 		if d.Done() {
 			return 0, io.EOF
 		}
+		if len(dst) == 0 {
+			return 0, nil
+		}
 		if c.r < c.w {
 			nd, ns, err := d.Decode(dst, c.buf[c.r:c.w])
 			c.r += ns
 			if err != nil {
-				return nd, err
+				return nd, c.broken(err)
 			}
 			if nd > 0 {
 				return nd, nil
 			}
 			continue
 		}
-		got, rerr := c.Conn.Read(dst)
+		got, rerr := c.receive(dst)
+		if rerr != nil {
+			return 0, ending(d, rerr)
+		}
 		nd, ns, err := d.Decode(dst, dst[:got])
 		if err != nil {
-			return nd, err
+			return nd, c.broken(err)
 		}
 		if ns < got { // bytes behind a complete body: this connection is out of step
-			c.stash(dst[ns:got])
+			c.stash(dst[ns])
 		}
 		if nd > 0 {
 			return nd, nil
 		}
-		if rerr != nil && !d.Done() {
-			if errors.Is(rerr, io.EOF) {
-				if d.UntilClose() {
-					return 0, io.EOF
-				}
-				rerr = io.ErrUnexpectedEOF
-			}
-			return 0, rerr
-		}
 	}
+}
+
+// broken keeps the fault of a body; nothing behind it is read.
+func (c *conn) broken(err *http1.Error) error {
+	c.fault = err
+	c.rewind()
+	return err
+}
+
+// ending says what the end of the connection means to a body that is not done.
+func ending(d *http1.Decoder, err error) error {
+	if !errors.Is(err, io.EOF) {
+		return err
+	}
+	if d.UntilClose() {
+		return io.EOF
+	}
+	return io.ErrUnexpectedEOF
 }
 
 // stash keeps one surplus byte, enough to see that the connection must not be
 // used again.
-func (c *conn) stash(p []byte) { c.buf[0], c.r, c.w = p[0], 0, 1 }
+func (c *conn) stash(b byte) { c.buf[0], c.r, c.w = b, 0, 1 }
 
 // clean tells whether nothing has been received that no request asked for.
 func (c *conn) clean() bool { return c.r == c.w }
 
-// alive looks, without blocking, whether an idle connection is still silent and
-// open. Bytes or an end of stream mean it cannot carry another request. TLS
-// hides close_notify from this look, so a TLS connection counts as dead as soon
-// as anything arrived.
-func (c *conn) alive() bool {
-	sc, ok := c.raw.(syscall.Conn)
-	if !ok {
-		return true
-	}
-	rc, err := sc.SyscallConn()
-	if err != nil {
-		return false
-	}
-	quiet := false
-	err = rc.Control(func(fd uintptr) { quiet = silent(int(fd)) })
-	return err == nil && quiet
+// rewind forgets what was received.
+func (c *conn) rewind() { c.r, c.w = 0, 0 }
+
+// reusable tells whether the connection can carry another request after a
+// complete answer.
+func (c *conn) reusable() bool {
+	return c.fault == nil && c.clean() && (c.Conn == c.raw || c.drained())
 }
 
-// silent peeks at a non-blocking socket.
-func silent(fd int) bool {
-	var b [1]byte
+// past is a deadline that lets a read return only what is here already.
+var past = time.Unix(1, 0)
+
+// drained tells whether a TLS session holds no bytes that were received and not
+// read. They would be taken for the next answer, and alive cannot see them.
+func (c *conn) drained() bool {
+	if c.Conn.SetReadDeadline(past) != nil {
+		return false
+	}
+	n, err := c.Conn.Read(c.buf[:1])
+	return n == 0 && isTimeout(err)
+}
+
+// alive looks, without blocking, whether an idle connection is still silent and
+// open. Bytes or an end of stream mean it cannot carry another request: they
+// would be taken for the answer to it. On a TLS connection, where a look at the
+// socket cannot tell them apart from close_notify, anything is.
+func (c *conn) alive() bool {
+	if c.ctl == nil {
+		return true
+	}
+	c.quiet = false
+	return c.ctl.Control(c.look) == nil && c.quiet
+}
+
+// silent tells whether there is nothing to read, not even an end.
+func silent(p []unix.PollFd) bool {
 	for {
-		_, _, err := syscall.Recvfrom(fd, b[:], syscall.MSG_PEEK)
-		if err == syscall.EINTR {
+		n, err := unix.Poll(p, 0)
+		if err == unix.EINTR {
 			continue
 		}
-		return err == syscall.EAGAIN || err == syscall.EWOULDBLOCK
+		return n == 0 && err == nil
 	}
 }

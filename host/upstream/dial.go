@@ -23,6 +23,7 @@ type dialer struct {
 	tls              *tls.Config // nil: plain
 	proxy            *url.URL
 	timeout          time.Duration
+	resolver         *net.Resolver // nil: the system's
 }
 
 func (d *dialer) dial(ctx context.Context) (*conn, error) {
@@ -35,7 +36,7 @@ func (d *dialer) dial(ctx context.Context) (*conn, error) {
 		}
 		network, address = "tcp", hostPort(d.proxy)
 	}
-	nd := net.Dialer{ControlContext: d.check, KeepAlive: 30 * time.Second}
+	nd := net.Dialer{ControlContext: d.check, KeepAlive: 30 * time.Second, Resolver: d.resolver}
 	raw, err := nd.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
@@ -50,46 +51,55 @@ func (d *dialer) dial(ctx context.Context) (*conn, error) {
 
 // wrap opens the tunnel and the TLS session that the target needs on a socket.
 func (d *dialer) wrap(ctx context.Context, raw net.Conn) (*conn, error) {
-	c := &conn{Conn: raw, raw: raw, buf: make([]byte, connBuffer)}
-	if d.proxy != nil && d.tls != nil {
+	c := newConn(raw)
+	if d.tls == nil {
+		return c, nil
+	}
+	if d.proxy != nil {
 		if err := d.tunnel(ctx, c); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("proxy: %w", err)
 		}
 	}
-	if d.tls != nil {
-		tc := tls.Client(raw, d.tls)
-		if err := tc.HandshakeContext(ctx); err != nil {
-			return nil, fmt.Errorf("TLS: %w", err)
-		}
-		c.Conn = tc
+	tc := tls.Client(endless{raw}, d.tls)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		return nil, fmt.Errorf("TLS: %w", err)
 	}
+	c.Conn = tc
 	return c, nil
 }
 
 // tunnel asks the proxy for a way to the target (CONNECT, RFC 9110 section 9.3.6).
-func (d *dialer) tunnel(ctx context.Context, c *conn) error {
+func (d *dialer) tunnel(ctx context.Context, c *conn) (err error) {
 	stop := context.AfterFunc(ctx, func() { _ = c.raw.Close() })
-	defer stop()
+	defer func() {
+		if !stop() { // the socket was closed: say why
+			err = ctx.Err()
+		}
+	}()
 	req := "CONNECT " + d.address + " HTTP/1.1\r\nHost: " + d.address + "\r\n" + proxyAuthorization(d.proxy) + "\r\n"
 	if _, err := c.Write([]byte(req)); err != nil {
-		return fmt.Errorf("proxy: %w", err)
+		return err
 	}
-	head, err := c.readHead(64 << 10)
+	head, err := c.readHead(connectHead)
 	if err != nil {
-		return fmt.Errorf("proxy: %w", err)
+		return err
 	}
 	var h http1.Head
 	if perr := h.ParseResponse(head, true); perr != nil {
-		return fmt.Errorf("proxy: %w", perr)
+		return perr
 	}
-	if h.Status != 200 {
-		return fmt.Errorf("proxy refused CONNECT with status %d", h.Status)
+	if h.Status < 200 || h.Status > 299 {
+		return fmt.Errorf("CONNECT was refused with status %d", h.Status)
 	}
 	if !c.clean() {
-		return errors.New("proxy sent bytes before the tunnel was used")
+		return errors.New("bytes came before the tunnel was used")
 	}
+	c.rewind()
 	return nil
 }
+
+// connectHead bounds the head of a proxy's answer to CONNECT, in bytes.
+const connectHead = 16 << 10
 
 // proxyAuthorization is the header line for the user and password in a proxy's
 // URL, or nothing.
@@ -132,7 +142,7 @@ func (d *dialer) checkLiteral() error {
 	if err != nil {
 		return err
 	}
-	if a, err := netip.ParseAddr(host); err == nil {
+	if a, ok := literal(host); ok {
 		return d.permit(a)
 	}
 	return nil
@@ -149,42 +159,4 @@ func (d *dialer) permit(a netip.Addr) error {
 		return fmt.Errorf("%w: %s", ErrAddressRefused, a)
 	}
 	return nil
-}
-
-// metadata are the instance metadata services that are not link-local: AWS over
-// IPv6, Alibaba Cloud, Azure's wire server, Oracle's and AWS's IPv6 ranges.
-var metadata = []netip.Prefix{
-	netip.MustParsePrefix("fd00:ec2::/32"),
-	netip.MustParsePrefix("100.100.100.200/32"),
-	netip.MustParsePrefix("168.63.129.16/32"),
-	netip.MustParsePrefix("192.0.0.192/32"),
-	netip.MustParsePrefix("fd20:ce::254/128"),
-}
-
-var (
-	nat64 = netip.MustParsePrefix("64:ff9b::/96")
-	sixTo = netip.MustParsePrefix("2002::/16")
-)
-
-// refused tells whether an address is one no model answers at. IPv4 addresses
-// are also found inside NAT64 (RFC 6052) and 6to4 (RFC 3056) addresses.
-func refused(a netip.Addr) bool {
-	if a.IsLinkLocalUnicast() || a.IsUnspecified() || a.IsMulticast() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
-		return true
-	}
-	for _, p := range metadata {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	b := a.As16()
-	switch {
-	case a.Is4():
-		return b[12] == 0 // 0.0.0.0/8: "this network"
-	case nat64.Contains(a):
-		return refused(netip.AddrFrom4([4]byte(b[12:16])))
-	case sixTo.Contains(a):
-		return refused(netip.AddrFrom4([4]byte(b[2:6])))
-	}
-	return false
 }

@@ -19,58 +19,51 @@ const earlyAnswer = time.Second
 // Do sends r and reads the answer's head: one attempt on one connection. The
 // Response belongs to the call and must be closed. Every error is a *Failure.
 func (t *Target) Do(c *Call, r *Request) (*Response, error) {
+	size, ok := r.size()
+	if !ok {
+		return nil, &Failure{Target: t.Name, Reason: "internal", Err: errSize}
+	}
 	cn, err := t.connect(c)
 	if err != nil {
 		return nil, err
 	}
-	resp := &c.resp
-	resp.call, resp.target, resp.conn = c, t, cn
 	if !c.hold(cn.raw) {
-		resp.discard()
+		t.pool.put(cn, time.Now()) // nothing was sent on it
 		return nil, t.cancelled(Connecting)
 	}
+	resp := &c.resp
+	resp.call, resp.target, resp.conn = c, t, cn
 	deadline := time.Now().Add(t.opt.FirstByte)
 	if err := cn.SetDeadline(deadline); err != nil {
 		return nil, resp.fail(Sending, err)
 	}
-	if err := c.send(cn, t, r); err != nil {
-		if isTimeout(err) || c.Cancelled() {
-			return nil, resp.fail(Sending, err)
-		}
-		// The target may have answered without reading everything.
-		_ = cn.SetReadDeadline(time.Now().Add(min(earlyAnswer, t.opt.FirstByte)))
-		if herr := resp.readHead(string(r.Method) == "HEAD"); herr != nil {
-			return nil, resp.fail(Sending, err)
-		}
-		resp.Head.Close = true
-		return resp, nil
+	cn.requests++
+	c.head = t.appendHead(c.head[:0], r, size)
+	head := string(r.Method) == "HEAD"
+	if err := c.send(cn, r, deadline); err != nil {
+		return resp.early(err, head)
 	}
-	if err := resp.readHead(string(r.Method) == "HEAD"); err != nil {
+	if err := resp.readHead(head); err != nil {
 		return nil, resp.fail(Waiting, err)
 	}
 	return resp, nil
 }
 
-// send writes head and body, without copying the body where the connection is
-// a socket.
-func (c *Call) send(cn *conn, t *Target, r *Request) error {
-	c.head = t.appendHead(c.head[:0], r)
-	cn.requests++
-	if len(r.Body) == 0 {
-		_, err := cn.Conn.Write(c.head)
-		return err
+// early looks for the answer of a target that stopped reading the request: it
+// may have refused it before it had all of it (413), and may even have closed.
+func (r *Response) early(sendErr error, head bool) (*Response, error) {
+	if r.call.Cancelled() || isTimeout(sendErr) && r.conn.alive() {
+		return nil, r.fail(Sending, sendErr)
 	}
-	if cn.Conn != cn.raw && r.Size <= 12<<10 { // TLS: one record
-		for _, b := range r.Body {
-			c.head = append(c.head, b...)
+	_ = r.conn.SetReadDeadline(time.Now().Add(min(earlyAnswer, r.target.opt.FirstByte)))
+	if err := r.readHead(head); err != nil {
+		if !isTimeout(err) && (isTimeout(sendErr) || r.conn.w > 0) {
+			sendErr = err // says more: how the answer was cut or malformed
 		}
-		_, err := cn.Conn.Write(c.head)
-		return err
+		return nil, r.fail(Sending, sendErr)
 	}
-	c.vec = append(append(c.vec[:0], c.head), r.Body...)
-	c.wv = net.Buffers(c.vec)
-	_, err := c.wv.WriteTo(cn.Conn)
-	return err
+	r.Head.Close = true
+	return r, nil
 }
 
 // readHead reads heads until one is final.
@@ -101,13 +94,13 @@ func (r *Response) SetDeadline(t time.Time) error { return r.conn.SetReadDeadlin
 // *Failure when the body cannot be completed.
 func (r *Response) Read(dst []byte) (int, error) {
 	n, err := r.conn.read(&r.decoder, dst)
-	if err != nil && err != io.EOF { //nolint:errorlint // exactly EOF is the clean end
-		if n > 0 && !isTimeout(err) {
-			return n, nil // what came before the fault; the fault comes again
-		}
-		return n, r.failure(Reading, err)
+	if n > 0 {
+		return n, nil // a fault behind these bytes is found again
 	}
-	return n, err
+	if err != nil && err != io.EOF { //nolint:errorlint // exactly EOF is the clean end
+		return 0, r.failure(Reading, err)
+	}
+	return 0, err
 }
 
 // Done tells whether the body has been read to its end.
@@ -120,7 +113,7 @@ func (r *Response) Close() {
 	if r.conn == nil {
 		return
 	}
-	if !r.call.drop() || !r.decoder.Done() || r.Head.Close || !r.conn.clean() {
+	if !r.call.drop() || !r.decoder.Done() || r.Head.Close || !r.conn.reusable() {
 		r.discard()
 		return
 	}
@@ -129,7 +122,7 @@ func (r *Response) Close() {
 	if len(cn.buf) > connBuffer {
 		cn.buf = make([]byte, connBuffer)
 	}
-	cn.r, cn.w = 0, 0
+	cn.rewind()
 	r.target.pool.put(cn, time.Now())
 }
 
@@ -177,7 +170,7 @@ func (r *Response) failure(p Phase, err error) *Failure {
 		f.Reason, f.Err = "cut", errCut
 	default:
 		f.Reason, f.Retry = "reset", true
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			f.Err = errNoAnswer
 		}
 	}

@@ -1,12 +1,13 @@
 package upstream
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,24 +15,26 @@ import (
 	"weir/host/http1"
 )
 
-// Options describe a target. Durations are as in the configuration.
+// Options describe a target. Durations and sizes are as in the configuration;
+// where they are zero its defaults hold.
 type Options struct {
 	Name        string
 	URL         string            // http://host[:port][/base], https://…, unix:/path/to/socket[:/base]
 	Headers     map[string]string // set on every request, the credential among them
-	Connections int               // open at most
-	HeadLimit   int               // bytes of an answer's head
-	Connect     time.Duration     // dial, proxy tunnel and TLS handshake together
-	FirstByte   time.Duration     // from having a connection until the answer's head
+	Connections int               // open at most; default 512
+	HeadLimit   int               // bytes of an answer's head; default 64 KiB
+	Connect     time.Duration     // dial, proxy tunnel and TLS handshake together; default 2s
+	FirstByte   time.Duration     // from having a connection until the answer's head, and longest wait for a connection; default 120s
 	TLS         *tls.Config       // for https; nil: system roots
-	Proxy       *url.URL
-	Allow       []netip.Prefix // otherwise refused addresses that may be dialled
+	Proxy       *url.URL          // http://[user:password@]host:port; nil: none
+	Allow       []netip.Prefix    // otherwise refused addresses that may be dialled
 }
 
 // Target is somewhere requests are sent to. It is safe for concurrent use.
 type Target struct {
-	Name   string
-	Budget *RetryBudget
+	Name    string
+	Budget  *RetryBudget
+	Breaker Breaker
 
 	prefix  string // before the path on the request line: base path, or absolute form for a proxy
 	trim    bool   // base ends in /v1, which requests repeat
@@ -42,54 +45,124 @@ type Target struct {
 	overlay []string // lower-case names the target sets itself
 }
 
-// Open makes a target; nothing is dialled yet.
+// Open makes a target; nothing is dialled yet. Its errors name neither
+// credentials nor header values.
 func Open(opt Options) (*Target, error) {
+	opt.defaults()
 	t := &Target{Name: opt.Name, Budget: NewRetryBudget(), opt: opt}
-	t.pool.max = max(1, opt.Connections)
+	t.pool.max = opt.Connections
 	t.dialer = dialer{allow: opt.Allow, timeout: opt.Connect, proxy: opt.Proxy}
 	host, err := t.parseURL(opt.URL)
+	if err == nil {
+		err = t.checkProxy()
+	}
+	if err == nil {
+		err = t.setFields(host)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("target %q: %w", opt.Name, err)
 	}
-	var b strings.Builder
-	b.WriteString("Host: " + host + "\r\n")
-	for name, value := range opt.Headers {
-		t.overlay = append(t.overlay, strings.ToLower(name))
-		b.WriteString(name + ": " + value + "\r\n")
-	}
-	if opt.Proxy != nil && t.dialer.tls == nil {
-		b.WriteString(proxyAuthorization(opt.Proxy))
-	}
-	t.fields = b.String()
 	return t, nil
 }
 
+func (o *Options) defaults() {
+	if o.Connections <= 0 {
+		o.Connections = 512
+	}
+	if o.HeadLimit <= 0 {
+		o.HeadLimit = 64 << 10
+	}
+	if o.Connect <= 0 {
+		o.Connect = 2 * time.Second
+	}
+	if o.FirstByte <= 0 {
+		o.FirstByte = 120 * time.Second
+	}
+}
+
 func (t *Target) parseURL(raw string) (host string, err error) {
-	base := ""
+	var base string
 	if path, ok := strings.CutPrefix(raw, "unix:"); ok {
 		path, base, _ = strings.Cut(path, ":")
+		if !strings.HasPrefix(path, "/") {
+			return "", errURL
+		}
 		t.dialer.network, t.dialer.address, host = "unix", path, "localhost"
 	} else {
 		u, err := url.Parse(raw)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return "", errors.New("url must be http://, https:// or unix:/path")
+		if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return "", errURL
 		}
-		host, base = u.Host, u.EscapedPath()
+		host, base = withoutZone(u.Host), u.EscapedPath()
 		t.dialer.network, t.dialer.address = "tcp", hostPort(u)
 		if u.Scheme == "https" {
 			t.dialer.tls = clientTLS(t.opt.TLS, u.Hostname())
 		}
 	}
 	base = strings.TrimSuffix(base, "/")
-	base, t.trim = strings.CutSuffix(base, "/v1")
-	if t.trim {
-		base += "/v1"
+	if base != "" && base[0] != '/' || strings.ContainsFunc(base, func(c rune) bool { return c <= ' ' || c >= 0x7f || c == '?' || c == '#' }) {
+		return "", errURL
 	}
-	t.prefix = base
-	if t.opt.Proxy != nil && t.dialer.tls == nil && t.dialer.network == "tcp" {
+	t.prefix, t.trim = base, strings.HasSuffix(base, "/v1")
+	if t.throughProxy() {
 		t.prefix = "http://" + host + base
 	}
 	return host, nil
+}
+
+var (
+	errURL   = errors.New("url must be http://host[:port][/base], https://… or unix:/path[:/base]")
+	errProxy = errors.New("proxy must be http://[user:password@]host:port, and the target no unix socket")
+)
+
+// withoutZone takes the zone off an IPv6 literal: it means something on this
+// machine only (RFC 6874).
+func withoutZone(host string) string {
+	if i := strings.IndexByte(host, '%'); i >= 0 {
+		if j := strings.IndexByte(host[i:], ']'); j >= 0 {
+			return host[:i] + host[i+j:]
+		}
+	}
+	return host
+}
+
+// throughProxy tells whether requests go to a proxy in absolute form.
+func (t *Target) throughProxy() bool { return t.opt.Proxy != nil && t.dialer.tls == nil }
+
+func (t *Target) checkProxy() error {
+	p := t.opt.Proxy
+	if p != nil && (p.Scheme != "http" || p.Hostname() == "" || t.dialer.network == "unix") {
+		return errProxy
+	}
+	return nil
+}
+
+// setFields writes the lines that every request carries.
+func (t *Target) setFields(host string) error {
+	var b strings.Builder
+	b.WriteString("Host: " + host + "\r\n")
+	for _, name := range slices.Sorted(maps.Keys(t.opt.Headers)) {
+		value := t.opt.Headers[name]
+		if !http1.IsToken([]byte(name)) || !http1.IsValue([]byte(value)) || framing(name) {
+			return fmt.Errorf("header %q cannot be set", name)
+		}
+		t.overlay = append(t.overlay, strings.ToLower(name))
+		b.WriteString(name + ": " + value + "\r\n")
+	}
+	if t.throughProxy() {
+		b.WriteString(proxyAuthorization(t.opt.Proxy))
+	}
+	t.fields = b.String()
+	return nil
+}
+
+// framing tells whether a field is this package's to write.
+func framing(name string) bool {
+	switch strings.ToLower(name) {
+	case "host", "content-length", "transfer-encoding", "connection", "upgrade", "expect", "te", "trailer":
+		return true
+	}
+	return false
 }
 
 func clientTLS(c *tls.Config, server string) *tls.Config {
@@ -103,6 +176,9 @@ func clientTLS(c *tls.Config, server string) *tls.Config {
 	if c.ClientSessionCache == nil {
 		c.ClientSessionCache = tls.NewLRUClientSessionCache(32)
 	}
+	// A request is of use to a target when all of it is there: growing records
+	// gradually would only cost system calls.
+	c.DynamicRecordSizingDisabled = true
 	return c
 }
 
@@ -118,102 +194,37 @@ func (t *Target) Sets(name []byte) bool {
 }
 
 // Close closes idle connections at once and those in use when they come back.
+// Requests that still come, from callers that have not heard of the target's
+// removal, are served on connections of their own. It is idempotent.
 func (t *Target) Close() { t.pool.close() }
 
 // Connections returns how many connections are open, how many of them idle, and
 // how many requests wait for one.
 func (t *Target) Connections() (open, idle, waiting int) { return t.pool.counts() }
 
-// appendHead writes the request head for r.
-func (t *Target) appendHead(dst []byte, r *Request) []byte {
+// appendHead writes the request head for r, whose body has size bytes.
+func (t *Target) appendHead(dst []byte, r *Request, size int) []byte {
 	dst = append(dst, r.Method...)
 	dst = append(dst, ' ')
-	dst = append(dst, t.prefix...)
-	path := r.Path
-	if t.trim && len(path) >= 4 && string(path[:4]) == "/v1/" {
-		path = path[3:]
-	}
-	dst = append(dst, path...)
+	dst = t.appendPath(dst, r.Path)
 	dst = append(dst, " HTTP/1.1\r\n"...)
 	dst = append(dst, t.fields...)
 	dst = append(dst, r.Fields...)
-	if r.Sized {
+	if r.Sized || size > 0 {
 		dst = append(dst, "Content-Length: "...)
-		dst = strconv.AppendInt(dst, int64(r.Size), 10)
+		dst = strconv.AppendInt(dst, int64(size), 10)
 		dst = append(dst, "\r\n"...)
 	}
 	return append(dst, "\r\n"...)
 }
 
-// connect finds a connection for the call: an idle one that is still good, a
-// new one, or one that another request gives back in time.
-func (t *Target) connect(c *Call) (*conn, error) {
-	for {
-		cn, w, err := t.pool.take()
-		if err != nil {
-			return nil, &Failure{Target: t.Name, Reason: "removed", Retry: true, Err: err}
-		}
-		if w != nil {
-			if cn, err = t.await(c, w); err != nil {
-				return nil, err
-			}
-		}
-		if cn == nil {
-			return t.dial(c)
-		}
-		if time.Since(cn.idle) < peekAfter || cn.alive() {
-			return cn, nil
-		}
-		_ = cn.Close()
-		t.pool.forget()
+// appendPath joins the target's base with a request's path. Clients write /v1
+// in front of every path, and base URLs conventionally end in it: it is not
+// doubled.
+func (t *Target) appendPath(dst, path []byte) []byte {
+	dst = append(dst, t.prefix...)
+	if t.trim && len(path) >= 3 && string(path[:3]) == "/v1" && (len(path) == 3 || path[3] == '/' || path[3] == '?') {
+		path = path[3:]
 	}
-}
-
-// await waits for a connection to be given back.
-func (t *Target) await(c *Call, w *waiter) (*conn, error) {
-	gone := make(chan struct{})
-	if !c.begin(func() { close(gone) }) {
-		t.pool.leave(w, time.Now())
-		return nil, t.cancelled(Connecting)
-	}
-	timer := time.NewTimer(t.opt.FirstByte)
-	defer timer.Stop()
-	select {
-	case cn := <-w.ch:
-		c.begin(nil)
-		return cn, nil
-	case <-gone:
-		t.pool.leave(w, time.Now())
-		return nil, t.cancelled(Connecting)
-	case <-timer.C:
-		c.begin(nil)
-		t.pool.leave(w, time.Now())
-		return nil, &Failure{Target: t.Name, Reason: "busy", Timeout: true, Err: errBusy}
-	}
-}
-
-// dial opens a connection with a right that take gave.
-func (t *Target) dial(c *Call) (*conn, error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	if !c.begin(cancel) {
-		t.pool.forget()
-		return nil, t.cancelled(Connecting)
-	}
-	cn, err := t.dialer.dial(ctx)
-	if err == nil {
-		return cn, nil
-	}
-	t.pool.forget()
-	switch {
-	case c.Cancelled():
-		return nil, t.cancelled(Connecting)
-	case errors.Is(err, ErrAddressRefused):
-		return nil, &Failure{Target: t.Name, Reason: "address_refused", Err: err}
-	}
-	return nil, &Failure{Target: t.Name, Reason: "dial", Timeout: isTimeout(err), Retry: true, Err: err}
-}
-
-func (t *Target) cancelled(p Phase) *Failure {
-	return &Failure{Target: t.Name, Phase: p, Reason: "cancelled", Err: ErrCancelled}
+	return append(dst, path...)
 }

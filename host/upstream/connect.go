@@ -1,0 +1,79 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// connect finds a connection for the call: an idle one that is still good, a
+// new one, or one that another request gives back in time.
+func (t *Target) connect(c *Call) (*conn, error) {
+	if c.Cancelled() {
+		return nil, t.cancelled(Connecting)
+	}
+	cn, w := t.pool.take()
+	if w != nil {
+		var err error
+		if cn, err = t.await(c, w); err != nil {
+			return nil, err
+		}
+	}
+	for cn != nil {
+		if cn.alive() {
+			return cn, nil
+		}
+		_ = cn.raw.Close()
+		cn = t.pool.next()
+	}
+	return t.dial(c)
+}
+
+// await waits for a connection to be given back, or nil: the right to dial one.
+func (t *Target) await(c *Call, w *waiter) (*conn, error) {
+	gone := make(chan struct{})
+	if !c.begin(func() { close(gone) }) {
+		t.pool.leave(w, time.Now())
+		return nil, t.cancelled(Connecting)
+	}
+	timer := time.NewTimer(t.opt.FirstByte)
+	defer timer.Stop()
+	select {
+	case cn := <-w.ch:
+		c.begin(nil)
+		return cn, nil
+	case <-gone:
+		t.pool.leave(w, time.Now())
+		return nil, t.cancelled(Connecting)
+	case <-timer.C:
+		c.begin(nil)
+		t.pool.leave(w, time.Now())
+		return nil, &Failure{Target: t.Name, Reason: "busy", Timeout: true, Err: errBusy}
+	}
+}
+
+// dial opens a connection with a right that the pool gave.
+func (t *Target) dial(c *Call) (*conn, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if !c.begin(cancel) {
+		t.pool.forget()
+		return nil, t.cancelled(Connecting)
+	}
+	cn, err := t.dialer.dial(ctx)
+	if err == nil {
+		return cn, nil
+	}
+	t.pool.forget()
+	switch {
+	case c.Cancelled():
+		return nil, t.cancelled(Connecting)
+	case errors.Is(err, ErrAddressRefused):
+		return nil, &Failure{Target: t.Name, Reason: "address_refused", Err: err}
+	}
+	return nil, &Failure{Target: t.Name, Reason: "dial", Timeout: isTimeout(err), Retry: true, Err: err}
+}
+
+func (t *Target) cancelled(p Phase) *Failure {
+	return &Failure{Target: t.Name, Phase: p, Reason: "cancelled", Err: ErrCancelled}
+}
