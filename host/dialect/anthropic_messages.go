@@ -1,7 +1,7 @@
 package dialect
 
-// messagesMember reads a member of the body of POST /v1/messages or /v1/messages/count_tokens. Source: Anthropic's API reference and
-// anthropic-sdk-go, with its beta fields.
+// messagesMember reads a member of the body of POST /v1/messages or /v1/messages/count_tokens. Source: Anthropic's API
+// reference and anthropic-sdk-go, with its beta fields.
 func (r *Request) messagesMember(f *frame, key []byte) bool {
 	switch string(key) {
 	case "messages":

@@ -14,8 +14,8 @@ type Edit struct {
 	Text       []byte
 }
 
-// RenameModel makes the body name model. The JSON string is appended to dst, whose storage Text shares. A body without a model gets
-// one as its first member.
+// RenameModel makes the body name model. The JSON string is appended to dst, whose storage Text shares. A body without
+// a model gets one as its first member.
 func (r *Request) RenameModel(dst []byte, model string) Edit {
 	from := len(dst)
 	if r.ModelSpan.End > 0 {
@@ -40,7 +40,7 @@ var (
 )
 
 // AskUsage makes a streamed chat or completion end with its usage, where the client did not ask for that (OpenAI,
-// stream_options.include_usage). It is false if there is nothing to do.
+// stream_options.include_usage). It is false if there is nothing to do. Text is shared and must not be changed.
 func (r *Request) AskUsage() (Edit, bool) {
 	if !r.Stream || r.IncludeUsage || r.Endpoint != Chat && r.Endpoint != Completions {
 		return Edit{}, false
@@ -66,15 +66,16 @@ func SortEdits(edits []Edit) {
 	})
 }
 
-// Splice appends to segments the pieces of body with edits applied, and gives the sum of their sizes. Nothing of the body is copied: the
-// pieces share its storage and that of the edits. Edits must be in order and must not overlap; it panics if they
-// are not, for the body would be sent to a model in a form nobody inspected.
+// Splice appends to segments the pieces of body with edits applied, and gives the sum of their sizes. Nothing of the
+// body is copied: the pieces share its storage and that of the edits. Edits must be in order and must not overlap;
+// it panics if they are not, for the body would be sent to a model in a form nobody inspected.
 func Splice(segments [][]byte, body []byte, edits []Edit) (out [][]byte, size int) {
 	at := 0
 	for i := range edits {
 		e := &edits[i]
 		if e.Start < at || e.End < e.Start || e.End > len(body) {
-			panic(fmt.Sprintf("splice: edit %d replaces bytes %d to %d of %d, but the one before ended at %d", i, e.Start, e.End, len(body), at))
+			panic(fmt.Sprintf("splice: edit %d replaces bytes %d to %d of %d, but the one before ended at %d",
+				i, e.Start, e.End, len(body), at))
 		}
 		segments, size = extend(segments, size, body[at:e.Start])
 		segments, size = extend(segments, size, e.Text)

@@ -1,7 +1,7 @@
 package dialect
 
-// completionsMember reads a member of the body of POST /v1/completions. The legacy endpoint has a prompt in place of messages; each of several
-// prompts is answered by itself.
+// completionsMember reads a member of the body of POST /v1/completions. The legacy endpoint has a prompt in place of
+// messages; each of several prompts is answered by itself.
 func (r *Request) completionsMember(f *frame, key []byte) bool {
 	if string(key) != "prompt" {
 		return r.commonMember(f, key)

@@ -22,9 +22,11 @@ type Request struct {
 	Temperature  float64 // NaN when absent
 	N            int64   // answers to generate: the larger of n and best_of; 1 when absent
 
-	Messages    []Message // in body order
-	Parts       []Part    // in body order, but the data of a source or block follows its siblings; those of one message are neighbours
-	Tools       []Tool    // in body order
+	Messages []Message // in body order
+	// Parts are in body order, except that the data of a source or block follows its siblings. The parts of
+	// one message are neighbours.
+	Parts       []Part
+	Tools       []Tool // in body order
 	Uninspected Uninspected
 	// Controls counts characters U+0000–U+001F except tab, LF and CR that inspected strings spell as
 	// escapes: legal, and a sign of text that wants to look different from what it is.
@@ -52,7 +54,7 @@ type Request struct {
 }
 
 // seen are the fields whose absence is an error somewhere.
-type seen struct{ model, messages, input, prompt bool }
+type seen struct{ messages, input, prompt bool }
 
 // Span is a range of bytes of the body.
 type Span struct{ Start, End int }

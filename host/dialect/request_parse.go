@@ -20,9 +20,9 @@ const (
 
 // Parse reads body in one pass and fills r. The body is refused with a BadRequest if it is not strict JSON (RFC 8259,
 // RFC 7493), if two parsers could read it differently (duplicate keys, keys that differ from those Weir reads in letter
-// case only), if a field Weir reads has another type than the provider's API documents, or if the model
-// or the conversation is missing; with TooLarge beyond 1 GiB. Unknown fields are kept and inspected. After an error r holds nothing
-// of use. The body is kept by reference until the next Parse or Reset and must not change meanwhile.
+// case only), if a field Weir reads has another type than the provider's API documents, or if the model or the
+// conversation is missing; with TooLarge beyond 1 GiB. Unknown fields are kept and inspected. After an error r holds
+// nothing of use. The body is kept by reference until the next Parse or Reset and must not change meanwhile.
 //
 // The result is nil for a good body; mind that a nil *Error in a variable of type error is not nil.
 func (r *Request) Parse(ep Endpoint, body []byte) *Error {

@@ -5,8 +5,8 @@ import "hash/maphash"
 const (
 	// maxDepth bounds nesting; the body's own object is level 1. Providers' bodies stay below 30.
 	maxDepth = 64
-	// maxMembers bounds one object's keys, and with them the memory that finding duplicates takes. The largest object
-	// in use is a logit_bias over a whole vocabulary slice.
+	// maxMembers bounds one object's keys, and with them the memory that finding duplicates takes. Schemas and metadata
+	// have hundreds; only a logit_bias over a whole vocabulary would have more.
 	maxMembers = 1 << 16
 	// maxNumber bounds a number's text in bytes: longer than any float64 written out, far below the
 	// thousands of digits at which servers fail or slow down.

@@ -148,7 +148,8 @@ func (s *scanner) describeField(e *Error, d Dialect) {
 		e.Message = path.format(d) + ": Input should be " + w.anthropic
 	default:
 		e.Code = "invalid_type"
-		e.Message = fmt.Sprintf("Invalid type for '%s': expected %s, but got %s instead.", e.Param, w.openai, typeName(s.data[s.fault.at]))
+		got := typeName(s.data[s.fault.at])
+		e.Message = fmt.Sprintf("Invalid type for '%s': expected %s, but got %s instead.", e.Param, w.openai, got)
 	}
 }
 

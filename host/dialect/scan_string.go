@@ -21,8 +21,8 @@ func mark(w uint64) uint64 {
 }
 
 // plain gives the index of the first byte at or after i that is a quote, a backslash, a control character or not ASCII,
-// len(d) if there is none. Short strings are the common case, so the wide loop comes after four single words; bytes.IndexByte for
-// quote and backslash with a check behind wins a tenth at 16 KB and loses half at 100 bytes.
+// len(d) if there is none. Short strings are the common case, so the wide loop comes after four single words.
+// bytes.IndexByte for quote and backslash with a check behind wins a tenth at 16 KB and loses a quarter at 100 bytes.
 func plain(d []byte, i int) int {
 	s := d[i:]
 	for n := 0; n < 4 && len(s) >= 8; n++ {
