@@ -15,7 +15,7 @@ type RecordsOptions struct {
 	Path       string // records.file; a regular file, or a pipe or device, which is neither rotated nor repaired
 	MaxSize    int64  // rotate before the file grows past this many bytes: 100 MiB; negative = never
 	Keep       int    // rotated files kept, PATH.1 (newest) to PATH.N: 5
-	QueueBytes int64  // lines waiting for the disk; what comes beyond is dropped and counted: 16 MiB
+	QueueBytes int64  // lines waiting for the disk: 16 MiB, beside as much being written; what comes beyond is dropped and counted
 }
 
 const (
