@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/valyala/fasthttp"
@@ -53,7 +54,7 @@ const (
 // deliver sends a and reports whether the connection can be used again.
 func (x *exchange) deliver(a *answer) (keep bool) {
 	err := x.transmit(a)
-	if err == errLeft {
+	if errors.Is(err, errLeft) {
 		x.left()
 	}
 	return err == nil && !x.close

@@ -11,7 +11,7 @@ func (r *request) message(body value, counting bool) error {
 		return err
 	}
 	var err error
-	if r.limit, err = count(body, "max_tokens", 1); err == nil && r.limit < 0 && !counting {
+	if r.limit, err = count(body, "max_tokens"); err == nil && r.limit < 0 && !counting {
 		err = invalid("max_tokens", "Field required")
 	}
 	if err == nil {

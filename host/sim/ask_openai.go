@@ -14,8 +14,8 @@ func (r *request) chat(body value) error {
 	}
 	r.includeUsage = body.get("stream_options").get("include_usage").bool()
 	var err error
-	if r.limit, err = count(body, "max_completion_tokens", 1); err == nil && r.limit < 0 {
-		r.limit, err = count(body, "max_tokens", 1)
+	if r.limit, err = count(body, "max_completion_tokens"); err == nil && r.limit < 0 {
+		r.limit, err = count(body, "max_tokens")
 	}
 	if err == nil {
 		err = r.choices(body)
@@ -180,7 +180,7 @@ func (r *request) completion(body value) error {
 	r.includeUsage = body.get("stream_options").get("include_usage").bool()
 	r.echo = body.get("echo").bool()
 	var err error
-	if r.limit, err = count(body, "max_tokens", 1); err == nil {
+	if r.limit, err = count(body, "max_tokens"); err == nil {
 		err = r.choices(body)
 	}
 	if err == nil {
@@ -206,7 +206,7 @@ func (r *request) embedding(body value) error {
 		return wrongType("encoding_format", "'float' or 'base64'")
 	}
 	var err error
-	if r.dimensions, err = count(body, "dimensions", 1); err != nil {
+	if r.dimensions, err = count(body, "dimensions"); err != nil {
 		return err
 	}
 	if r.dimensions > maxDimensions {

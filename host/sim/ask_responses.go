@@ -7,7 +7,7 @@ func (r *request) responses(body value) error {
 		return err
 	}
 	var err error
-	if r.limit, err = count(body, "max_output_tokens", 1); err == nil {
+	if r.limit, err = count(body, "max_output_tokens"); err == nil {
 		err = r.openaiTools(body, "")
 	}
 	if err == nil {

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // rawPost is a whole request as bytes.
@@ -95,4 +98,45 @@ func BenchmarkParse(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkPacedStreams runs 200 streams at once, 100 tokens each a millisecond
+// apart, and reports the processor time of one event, both ends counted.
+func BenchmarkPacedStreams(b *testing.B) {
+	const streams, events = 200, 100
+	_, addr := launch(b, Options{TPOT: time.Millisecond})
+	request := rawPost(chatPath, chatStreams, fmt.Sprintf("x-sim-tokens: %d", events))
+	conns := make([]net.Conn, streams)
+	for i := range conns {
+		conns[i] = dial(b, addr)
+		_ = conns[i].SetDeadline(time.Time{})
+	}
+	begin := processorTime()
+	for b.Loop() {
+		var reading sync.WaitGroup
+		for _, c := range conns {
+			reading.Go(func() {
+				_, _ = c.Write(request)
+				buf := make([]byte, 4096)
+				for n := 0; !bytes.HasSuffix(buf[:n], []byte("\n\r\n0\r\n\r\n")); {
+					n = copy(buf, buf[max(0, n-8):n]) // the end may come in two reads
+					m, err := c.Read(buf[n:])
+					if err != nil {
+						return
+					}
+					n += m
+				}
+			})
+		}
+		reading.Wait()
+	}
+	b.ReportMetric(float64((processorTime()-begin).Nanoseconds())/float64(b.N*streams*events), "cpu-ns/event")
+}
+
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -34,13 +34,13 @@ type conn struct {
 }
 
 func (c *conn) Read(p []byte) (int, error) {
+	if c.stale {
+		return 0, io.EOF
+	}
 	if len(c.held) > 0 {
 		n := copy(p, c.held)
 		c.held = c.held[n:]
 		return n, nil
-	}
-	if c.stale {
-		return 0, io.EOF
 	}
 	return c.Conn.Read(p)
 }

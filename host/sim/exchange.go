@@ -62,6 +62,7 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		}
 		s.release(x)
 	}()
+	s.chunked.Delete(&ctx.Request.Header)
 	a, err := x.answer(ctx)
 	if err != nil {
 		a = x.refusal(err)
@@ -118,7 +119,7 @@ func (x *exchange) appendID(dst []byte, salt uint64) []byte {
 	return appendHex(dst, x.serial, 8)
 }
 
-// control reads the x-sim headers, and from which family of clients the request is.
+// control reads the x-sim headers and decides whether the fault applies.
 func (x *exchange) control(h *fasthttp.RequestHeader) error {
 	key := ""
 	for name, v := range h.All() { // names come in canonical form
@@ -145,6 +146,7 @@ func (x *exchange) control(h *fasthttp.RequestHeader) error {
 			x.calls, err = setting(name, arg, 128)
 		}
 		if err != nil {
+			x.fault = fault{} // of another header: the refusal must arrive
 			return &problem{status: 400, message: err.Error(), code: "bad_x_sim_header"}
 		}
 	}

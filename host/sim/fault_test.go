@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -95,4 +97,32 @@ func repeats(items []string) bool {
 		seen[name] = true
 	}
 	return false
+}
+
+// README.md has every fault, and all that it has is understood.
+func TestFaultsAreDocumented(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(b)
+	for _, m := range regexp.MustCompile(`x-sim-fault: ([^'…]+)'`).FindAllStringSubmatch(page, -1) {
+		if _, err := parseFault(m[1]); err != nil {
+			t.Error(err)
+		}
+	}
+	var names []string
+	for kind := range malformed {
+		names = append(names, "malformed="+kind)
+	}
+	for kind := range garbageKinds {
+		names = append(names, "garbage="+kind)
+	}
+	for _, name := range append(names, "status=", "retry-after=", "redirect=", "fail=", "cut=headers", "cut=between:", "cut=inside:", "cut=clean:",
+		"reset:", "stall=headers", "stall=after-headers", "slow=", "short=", "long", "close", "1xx", "gzip", "stale") {
+		if !strings.Contains(page, "\n| `"+name) {
+			t.Errorf("README.md has no row for %s", name)
+		}
+	}
 }

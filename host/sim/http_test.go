@@ -220,6 +220,18 @@ func TestBadControlHeaders(t *testing.T) {
 			t.Errorf("%s: %d %s", h, resp.StatusCode, body)
 		}
 	}
+	// A bad header is told even if another one asks for silence.
+	if resp, _ := post(t, client, addr, chatPath, chatOnce, faulty("cut=headers"), "x-sim-ttft: fast"); resp.StatusCode != 400 {
+		t.Errorf("with a fault: %v", resp)
+	}
+	many := `{"model":"m","prompt":["a","b"],"n":128}`
+	if resp, body := post(t, client, addr, "/v1/completions", many, "x-sim-tokens: 100000"); resp.StatusCode != 400 || !strings.Contains(body, "x-sim-tokens") {
+		t.Errorf("256 times 100,000 tokens: %v %s", resp, body)
+	}
+	many = `{"model":"m","prompt":[` + strings.Repeat(`"a",`, 99) + `"b"],"n":128}`
+	if resp, _ := post(t, client, addr, "/v1/completions", many); resp.StatusCode != 400 {
+		t.Errorf("12,800 choices: %v", resp)
+	}
 }
 
 func TestCloseEndsEverything(t *testing.T) {

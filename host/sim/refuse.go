@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"net"
 
 	"github.com/valyala/fasthttp"
 )
@@ -10,6 +11,12 @@ import (
 // refuse answers a request that could not be read. fasthttp closes its connection.
 func (s *Server) refuse(ctx *fasthttp.RequestCtx, err error) {
 	h := &ctx.Request.Header
+	network, broken := errors.AsType[net.Error](err)
+	slow := broken && network.Timeout()
+	if broken && !slow {
+		s.chunked.Delete(h)
+		return // reset: nobody is there to be answered
+	}
 	x := s.acquire(ctx)
 	defer s.release(x)
 	x.close = true
@@ -18,15 +25,15 @@ func (s *Server) refuse(ctx *fasthttp.RequestCtx, err error) {
 		x.dialect = d.(dialect)
 	}
 	p := &problem{status: 400, message: "The request could not be read: " + err.Error()}
-	var small *fasthttp.ErrSmallBuffer
-	switch t, ok := err.(interface{ Timeout() bool }); {
+	_, small := errors.AsType[*fasthttp.ErrSmallBuffer](err)
+	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		p = s.tooLarge()
 		x.conn.linger = true
-	case errors.As(err, &small):
+	case small:
 		p = &problem{status: 431, message: "The request header is too large."}
 		x.conn.linger = true
-	case ok && t.Timeout():
+	case slow:
 		p = &problem{status: 408, message: "The request did not arrive in time."}
 	}
 	a := x.refusal(p)

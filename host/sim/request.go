@@ -87,22 +87,22 @@ func wrongType(param, want string) *problem {
 	return &problem{status: 400, message: "Invalid type for '" + param + "': expected " + want + ".", param: param, code: "invalid_type"}
 }
 
-// count reads an optional whole number that is at least low; -1 if it is not given.
-func count(body value, name string, low int) (int, error) {
+// count reads an optional positive whole number; -1 if it is not given.
+func count(body value, name string) (int, error) {
 	v := body.get(name)
 	if !v.given() {
 		return -1, nil
 	}
 	n, ok := v.int()
-	if !ok || n < low {
-		return 0, wrongType(name, "an integer of at least "+strconv.Itoa(low))
+	if !ok || n < 1 {
+		return 0, wrongType(name, "a positive integer")
 	}
 	return n, nil
 }
 
 // choices reads n.
 func (r *request) choices(body value) error {
-	n, err := count(body, "n", 1)
+	n, err := count(body, "n")
 	if n > 128 {
 		err = invalid("n", "Invalid 'n': at most 128 choices.")
 	}
@@ -175,7 +175,7 @@ func (r *request) parts(v value, param string, sort func(string) part) error {
 
 func (r *request) part(p value, param string, sort func(string) part) error {
 	kind := p.get("type").text()
-	field := ""
+	var field string
 	switch sort(kind) {
 	case partText:
 		field = "text"

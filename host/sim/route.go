@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/valyala/fasthttp"
@@ -102,6 +104,9 @@ func (x *exchange) answer(ctx *fasthttp.RequestCtx) (answer, error) {
 	if err := x.read(ctx.Request.Body()); err != nil {
 		return answer{}, err
 	}
+	if err := x.affordable(); err != nil {
+		return answer{}, err
+	}
 	if x.route.endpoint == endpointCountTokens {
 		body := appendField([]byte{'{'}, "input_tokens", tokens(len(x.req.prompt)))
 		return answer{status: 200, body: append(body, '}')}, nil
@@ -137,9 +142,21 @@ func (x *exchange) read(body []byte) error {
 	}
 }
 
+// affordable bounds what one request can make the model generate.
+func (x *exchange) affordable() error {
+	choices := x.req.n * len(x.req.ends)
+	if choices > maxInputs {
+		return invalid("n", "Invalid 'n': "+strconv.Itoa(choices)+" choices for all prompts together, at most "+strconv.Itoa(maxInputs)+".")
+	}
+	if choices*x.forced > maxForced {
+		return &problem{status: 400, code: "bad_x_sim_header", message: "x-sim-tokens: at most " + strconv.Itoa(maxForced) + " for all choices together"}
+	}
+	return nil
+}
+
 // refusal is an error in the dialect's shape.
 func (x *exchange) refusal(err error) answer {
-	p, ok := err.(*problem)
+	p, ok := errors.AsType[*problem](err)
 	if !ok {
 		p = &problem{status: 500, message: err.Error()}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/valyala/fasthttp"
 )
 
@@ -32,7 +33,7 @@ type Options struct {
 	MaxBody int
 	// OnCancel, if set, is called with the time at which the model noticed that a
 	// client had left before the end of its answer. It runs on the connection's
-	// goroutine and must not block.
+	// goroutine, so that there can be several calls at once, and must not block.
 	OnCancel func(time.Time)
 	// Now, if set, gives the time that answers are stamped with. Waiting always goes
 	// by the real clock.
@@ -52,18 +53,18 @@ const (
 
 // Stats counts since New.
 type Stats struct {
-	Requests       uint64 // received, of any kind
-	Faults         uint64 // of them, answered with a fault that x-sim-fault asked for
-	Cancelled      uint64 // of them, abandoned by the client before the end of the answer
-	InFlight       int64  // requests being answered now
-	OpenConns      int64
-	Generating     int // slots in use
-	Waiting        int // generations waiting for a slot
-	PromptTokens   uint64
-	CachedTokens   uint64 // part of PromptTokens
-	CacheHits      uint64 // prompts of which a part was in the prefix cache
-	OutputTokens   uint64 // of the answers begun; a client that leaves does not get them all
-	EventsStreamed uint64
+	Requests     uint64 // received, of any kind
+	Faults       uint64 // of them, answered with a fault that x-sim-fault asked for
+	Cancelled    uint64 // of them, abandoned by the client before the end of the answer
+	InFlight     int64  // requests being answered now
+	OpenConns    int64
+	Generating   int // slots in use
+	Waiting      int // generations waiting for a slot
+	PromptTokens uint64
+	CachedTokens uint64 // part of PromptTokens
+	CacheHits    uint64 // prompts of which a part was in the prefix cache
+	OutputTokens uint64 // of the answers begun; a client that leaves does not get them all
+	Events       uint64 // sent; a body that is not streamed is one
 }
 
 // Server is a simulated model server. New makes it, Serve runs it, Close ends it.
@@ -83,7 +84,7 @@ type Server struct {
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
 	conns     map[*conn]struct{}
-	failures  map[string]int // of fail=N, by x-sim-key
+	failures  map[uint64]int // requests with fail=N, by hash of x-sim-key
 
 	requests, faults, cancelled, events atomic.Uint64
 	prompted, cached, hits, output      atomic.Uint64
@@ -112,7 +113,7 @@ func New(opt Options) *Server {
 		done:      make(chan struct{}),
 		listeners: map[net.Listener]struct{}{},
 		conns:     map[*conn]struct{}{},
-		failures:  map[string]int{},
+		failures:  map[uint64]int{},
 	}
 	s.pool.New = func() any { return &exchange{srv: s} }
 	s.http = fasthttp.Server{
@@ -241,7 +242,7 @@ func (s *Server) Stats() Stats {
 		Requests: s.requests.Load(), Faults: s.faults.Load(), Cancelled: s.cancelled.Load(),
 		InFlight: s.inFlight.Load(), OpenConns: int64(open), Generating: busy, Waiting: waiting,
 		PromptTokens: s.prompted.Load(), CachedTokens: s.cached.Load(), CacheHits: s.hits.Load(),
-		OutputTokens: s.output.Load(), EventsStreamed: s.events.Load(),
+		OutputTokens: s.output.Load(), Events: s.events.Load(),
 	}
 }
 
@@ -253,8 +254,9 @@ func (s *Server) fails(key string, n int) bool {
 	if len(s.failures) >= most {
 		clear(s.failures)
 	}
-	s.failures[key]++
-	return s.failures[key] <= n
+	h := xxhash.Sum64String(key)
+	s.failures[h]++
+	return s.failures[h] <= n
 }
 
 // dateLine is a Date header for one second.

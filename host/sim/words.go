@@ -71,11 +71,6 @@ var vocabulary = [...][]string{
 
 const maxWord = len(vocabulary) - 1
 
-// appendWord appends a word of any length.
-func appendWord(dst []byte, r *random) []byte {
-	return append(dst, word(r, 2+r.below(maxWord-1))...)
-}
-
 func word(r *random, n int) string { return vocabulary[n][r.below(len(vocabulary[n]))] }
 
 // appendProse appends words and full stops until dst is exactly size bytes long,
