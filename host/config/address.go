@@ -92,10 +92,10 @@ func checkSocketPath(path string) error {
 	return nil
 }
 
-// isHost accepts an IP address or a name of RFC 1123 (and _, which is in use).
+// isHost accepts an IP address, with or without a zone, or a name of RFC 1123 (and _, which is in use).
 func isHost(host string) bool {
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Zone() == "" || isName(ip.Zone())
 	}
 	host = strings.TrimSuffix(host, ".")
 	if len(host) > 253 {

@@ -84,7 +84,7 @@ func checkListen(list Listen, admin Address, keys bool, setting string) []addres
 	var out []addressFault
 	for i, a := range list {
 		if j := slices.IndexFunc(list[:i], a.conflicts); j >= 0 {
-			out = append(out, addressFault{i, "this address is taken by the one before it", "remove one of the two from " + setting})
+			out = append(out, addressFault{i, "this address is taken by one before it", "remove one of the two from " + setting})
 		}
 		if a.conflicts(admin) {
 			out = append(out, addressFault{i, "this address is taken by admin.listen", "give " + setting + " or admin.listen another port"})

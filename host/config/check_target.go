@@ -8,13 +8,6 @@ import (
 )
 
 func (c *checker) targets() {
-	if len(c.config.Targets) == 0 {
-		if !c.given("targets") {
-			return // the decoder has said that it is missing
-		}
-		c.fault(c.at("targets"), "no target", `add one under targets, such as local: {kind: vllm, url: "http://127.0.0.1:8000/v1"} or sim: {kind: sim}`)
-		return
-	}
 	for _, name := range names(c.config.Targets) {
 		c.target(join("targets", name), c.config.Targets[name])
 	}
@@ -28,7 +21,7 @@ func (c *checker) target(path string, t *Target) {
 	case t.Kind != KindSim && t.URL == "":
 		c.fault(c.at(path+".url", path), path+" has no url", "set "+path+".url to the server's base URL, such as http://127.0.0.1:8000/v1")
 	case t.Kind != KindSim:
-		if _, err := ParseOrigin(t.URL); err != nil {
+		if _, err := parseOrigin(t.URL); err != nil {
 			c.fault(c.at(path+".url"), path+".url: "+err.Error(), "write "+path+".url as http://HOST[:PORT][/PREFIX], https://… or unix:/PATH[:/PREFIX]; credentials go to "+path+".key")
 		}
 	}
@@ -84,11 +77,11 @@ func (c *checker) proxy(path string, t *Target) {
 		return
 	}
 	at := path + ".proxy"
-	if _, _, err := t.Proxy.Parse(); err != nil {
+	if err := t.Proxy.check(); err != nil {
 		c.fault(c.at(at), at+": "+err.Error(), "write "+at+" as http://[USER:PASSWORD@]HOST:PORT")
 		return
 	}
-	if t.Origin().Network == "unix" {
+	if o, err := parseOrigin(t.URL); err == nil && o.unix {
 		c.fault(c.at(at), at+" is given for a unix socket", "remove "+at)
 	}
 }

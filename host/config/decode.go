@@ -138,6 +138,9 @@ func describeKey(key string) string {
 
 func (d *decoder) dictionary(n *node, path string, v reflect.Value, f field) {
 	if len(n.entries) == 0 {
+		if f.required && !n.broken {
+			d.faults.add(n.place, path+" is empty", "put something into "+path+", such as "+f.example)
+		}
 		v.SetZero()
 		return
 	}

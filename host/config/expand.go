@@ -17,7 +17,7 @@ func (d *decoder) expand(n *node, path string) (text string, expanded, ok bool) 
 		return unmask(n.text), false, true
 	}
 	var b strings.Builder
-	ok = true
+	missing := map[string]bool{}
 	before, rest, more := strings.Cut(n.text, "$")
 	b.WriteString(unmask(before))
 	for more {
@@ -29,9 +29,9 @@ func (d *decoder) expand(n *node, path string) (text string, expanded, ok bool) 
 			var name string
 			name, rest, _ = strings.Cut(rest[len(string(maskOpen)):], string(maskClose))
 			value, set := d.env(name)
-			if !set {
+			if !set && !missing[name] {
+				missing[name] = true
 				d.faults.add(n.place, path+": the environment variable "+name+" is not set", "set "+name+", or write a value for "+path)
-				ok = false
 			}
 			b.WriteString(value)
 			expanded = true
@@ -48,5 +48,5 @@ func (d *decoder) expand(n *node, path string) (text string, expanded, ok bool) 
 		before, rest, more = strings.Cut(rest, "$")
 		b.WriteString(unmask(before))
 	}
-	return b.String(), expanded, ok
+	return b.String(), expanded, len(missing) == 0
 }

@@ -101,5 +101,8 @@ func (f field) shape(t reflect.Type) string {
 	if len(f.enum) > 0 {
 		return "one of " + strings.Join(f.enum, ", ")
 	}
+	if f.format == "path" {
+		return "the path of a file"
+	}
 	return "a string"
 }

@@ -8,16 +8,17 @@ import (
 
 // A guard looks at the tokens of a file in order and refuses anchors, aliases,
 // tags and the other parts of YAML that a configuration has no use for, and
-// more depth or more keys than the parser can be trusted with.
+// more depth or more entries than the parser can be trusted with.
 type guard struct {
-	source *source
-	flow   []bool     // open brackets, the outermost first; true for {
-	blocks []siblings // open block collections, the outermost first
-	keys   int        // keys seen
-	began  bool       // a document has begun
-	ended  bool       // it has ended, by ...
-	deep   bool       // depth was reported
-	many   bool       // number of keys was reported
+	source    *source
+	flow      int        // open brackets
+	blocks    []siblings // open block collections, the outermost first
+	entries   int        // keys and list items seen
+	began     bool       // a document has begun
+	ended     bool       // it has ended, by ...
+	directive bool       // a directive came before it
+	deep      bool       // depth was reported
+	many      bool       // number of keys was reported
 }
 
 type siblings struct {
@@ -40,6 +41,7 @@ func (g *guard) token(all token.Tokens, i int, tk *token.Token) {
 	case token.MappingKeyType:
 		g.refuse(tk, "complex keys (?) are not supported", "write key: value; quote a value that begins with ?")
 	case token.DirectiveType:
+		g.directive = true
 		g.refuse(tk, "directives (%) are not supported", "remove the line; quote a value that begins with %")
 	case token.DocumentEndType:
 		if g.ended {
@@ -47,18 +49,17 @@ func (g *guard) token(all token.Tokens, i int, tk *token.Token) {
 		}
 		g.ended = true
 	case token.DocumentHeaderType:
-		if g.began {
+		if g.began && !g.directive {
 			g.refuse(tk, "a second YAML document", "keep one document in the file")
 		}
 	case token.MappingStartType, token.SequenceStartType:
-		g.flow = append(g.flow, tk.Type == token.MappingStartType)
+		g.flow++
 	case token.MappingEndType, token.SequenceEndType:
-		g.flow = g.flow[:max(0, len(g.flow)-1)]
+		g.flow = max(0, g.flow-1)
 	case token.CollectEntryType:
-		if len(g.flow) > 0 && g.flow[len(g.flow)-1] {
-			g.count(tk) // {a, b} are keys too
-		}
+		g.count(tk)
 	case token.SequenceEntryType:
+		g.count(tk)
 		g.block(tk, false)
 	case token.MappingValueType:
 		// The key is the token before; without one the parser complains.
@@ -70,28 +71,28 @@ func (g *guard) token(all token.Tokens, i int, tk *token.Token) {
 		g.refuse(tk, "content after the document's end (...)", "keep one document in the file")
 		g.ended = false
 	}
-	if depth := len(g.flow) + len(g.blocks); depth > maxDepth && !g.deep {
+	if depth := g.flow + len(g.blocks); depth > maxDepth && !g.deep {
 		g.deep = true
 		g.refuse(tk, fmt.Sprintf("nested deeper than %d levels", maxDepth), "remove the nesting; no setting needs it")
 	}
 }
 
 func (g *guard) count(tk *token.Token) {
-	if g.keys++; g.keys > maxKeys {
-		g.tooMany(tk, fmt.Sprintf("more than %d keys in the file", maxKeys))
+	if g.entries++; g.entries > maxEntries {
+		g.tooMany(tk, fmt.Sprintf("more than %d keys and list items in the file", maxEntries))
 	}
 }
 
 func (g *guard) key(tk *token.Token) {
 	g.count(tk)
-	if len(g.flow) == 0 {
+	if g.flow == 0 {
 		g.block(tk, true)
 	}
 }
 
 // block notes a key or a - of block style: columns tell what it belongs to.
 func (g *guard) block(tk *token.Token, key bool) {
-	if len(g.flow) > 0 {
+	if g.flow > 0 {
 		return
 	}
 	column := tk.Position.Column

@@ -53,7 +53,7 @@ func readConfig(path string) (data []byte, readable bool, err error) {
 	if err != nil {
 		return nil, false, bare(err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return nil, false, bare(err)

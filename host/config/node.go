@@ -46,6 +46,7 @@ type node struct {
 	text    string  // of a scalar, variables still masked
 	entries []entry // of a mapping, keys unique
 	items   []*node // of a sequence
+	broken  bool    // a mapping that lost entries to faults
 }
 
 type entry struct {
@@ -96,6 +97,7 @@ func (s *source) mapping(at place, values []*ast.MappingValueNode) *node {
 			out.place = where // the library places a block mapping at its first colon
 		}
 		if !ok {
+			out.broken = true
 			continue
 		}
 		if first, twice := seen[key]; twice {
@@ -104,7 +106,7 @@ func (s *source) mapping(at place, values []*ast.MappingValueNode) *node {
 		}
 		seen[key] = where
 		value := s.node(v.Value)
-		if value.kind == kindNull {
+		if v.Value.GetToken().Type == token.ImplicitNullType {
 			value.place = where // an absent value has no place of its own
 		}
 		out.entries = append(out.entries, entry{key, where, value})

@@ -1,26 +1,21 @@
 package config
 
 import (
-	"encoding/base64"
 	"errors"
-	"net"
 	"net/url"
 	"strconv"
 	"strings"
 )
 
-// An Origin is where a target's URL leads.
-type Origin struct {
-	TLS     bool   // https
-	Network string // "tcp" or "unix"
-	Address string // HOST:PORT, the port always there, or the path of the socket
-	Host    string // for the Host header: HOST or HOST:PORT as in the URL; "localhost" for a unix socket
-	Prefix  string // path before the request's own: "" or "/v1", never ending in /
+// An origin is the sort of place a target's URL leads to.
+type origin struct {
+	tls  bool // https
+	unix bool // a unix socket
 }
 
 var (
 	errURLForm   = errors.New("not a URL")
-	errURLScheme = errors.New("the URL begins with neither http://, https:// nor unix:")
+	errURLScheme = errors.New("the URL's scheme is neither http nor https nor unix")
 	errURLUser   = errors.New("the URL holds credentials")
 	errURLExtra  = errors.New("the URL holds a query or a fragment")
 	errURLHost   = errors.New("the URL's host is neither an IP address nor a name")
@@ -29,98 +24,78 @@ var (
 	errURLSocket = errors.New("the URL's socket path is not absolute")
 )
 
-// ParseOrigin reads the URL of a target: http://HOST[:PORT][/PREFIX], https
+// parseOrigin checks the URL of a target: http://HOST[:PORT][/PREFIX], https
 // likewise, or unix:PATH[:/PREFIX] with an absolute PATH that holds no colon.
 // Errors do not repeat the URL.
-func ParseOrigin(text string) (Origin, error) {
+func parseOrigin(text string) (origin, error) {
 	if rest, ok := strings.CutPrefix(text, unixPrefix); ok {
 		return parseSocket(rest)
 	}
 	if hasControl(text) || strings.ContainsAny(text, " \\") {
-		return Origin{}, errURLForm
+		return origin{}, errURLForm
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return Origin{}, errURLForm
+		return origin{}, errURLForm
 	}
 	if (u.Scheme != "http" && u.Scheme != "https") || !strings.HasPrefix(text, u.Scheme+"://") {
-		return Origin{}, errURLScheme
+		return origin{}, errURLScheme
 	}
 	if u.User != nil {
-		return Origin{}, errURLUser
+		return origin{}, errURLUser
 	}
 	if u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#") {
-		return Origin{}, errURLExtra
+		return origin{}, errURLExtra
 	}
-	host, port := u.Hostname(), u.Port()
-	if !isHost(host) || strings.Contains(host, "%") {
-		return Origin{}, errURLHost
+	if !isHost(u.Hostname()) {
+		return origin{}, errURLHost
 	}
-	o := Origin{TLS: u.Scheme == "https", Network: "tcp", Host: u.Host}
-	switch {
-	case port != "":
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || strconv.FormatUint(n, 10) != port {
-			return Origin{}, errURLPort
-		}
-	case strings.HasSuffix(u.Host, ":"):
-		return Origin{}, errURLPort
-	case o.TLS:
-		port = "443"
-	default:
-		port = "80"
+	if !isPort(u.Port()) && (u.Port() != "" || strings.HasSuffix(u.Host, ":")) {
+		return origin{}, errURLPort
 	}
-	o.Address = net.JoinHostPort(host, port)
-	o.Prefix, err = pathPrefix(u.EscapedPath())
-	return o, err
+	return origin{tls: u.Scheme == "https"}, checkPrefix(u.EscapedPath())
 }
 
-func parseSocket(text string) (Origin, error) {
+// isPort accepts 1 to 65535 in plain decimal digits.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n != 0 && strconv.FormatUint(n, 10) == text
+}
+
+func parseSocket(text string) (origin, error) {
 	path, prefix, _ := strings.Cut(text, ":")
 	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || hasControl(path) {
-		return Origin{}, errURLSocket
+		return origin{}, errURLSocket
 	}
 	if err := checkSocketPath(path); err != nil {
-		return Origin{}, err
+		return origin{}, err
 	}
 	if prefix != "" && !strings.HasPrefix(prefix, "/") {
-		return Origin{}, errURLPath
+		return origin{}, errURLPath
 	}
 	if strings.ContainsAny(prefix, "?#") {
-		return Origin{}, errURLExtra
+		return origin{}, errURLExtra
 	}
-	o := Origin{Network: "unix", Address: path, Host: "localhost"}
-	var err error
-	o.Prefix, err = pathPrefix(prefix)
-	return o, err
+	return origin{unix: true}, checkPrefix(prefix)
 }
 
-// pathPrefix cuts the / at the end, and refuses paths that two servers could
-// read in different ways.
-func pathPrefix(path string) (string, error) {
+// checkPrefix refuses paths that two servers could read in different ways.
+func checkPrefix(path string) error {
 	path = strings.TrimSuffix(path, "/")
 	if path == "" {
-		return "", nil
+		return nil
 	}
 	for segment := range strings.SplitSeq(path[1:], "/") {
 		if segment == "" || segment == "." || segment == ".." {
-			return "", errURLPath
+			return errURLPath
 		}
 		for i := 0; i < len(segment); i++ {
 			if !isAlnum(segment[i]) && strings.IndexByte("-._~!$&'()*+,;=:@", segment[i]) < 0 {
-				return "", errURLPath
+				return errURLPath
 			}
 		}
 	}
-	return path, nil
-}
-
-// Origin gives where the target is; the zero Origin for kind sim.
-func (t *Target) Origin() Origin {
-	o, err := ParseOrigin(t.URL)
-	if err != nil {
-		return Origin{}
-	}
-	return o
+	return nil
 }
 
 var (
@@ -128,27 +103,20 @@ var (
 	errProxyPort = errors.New("the proxy's URL names no port from 1 to 65535")
 )
 
-// Parse gives the proxy's HOST:PORT and the value of Proxy-Authorization, ""
-// without credentials. Both are empty when there is no proxy. Errors do not
-// repeat the URL.
-func (p ProxyURL) Parse() (address, authorization string, err error) {
-	if p == "" {
-		return "", "", nil
-	}
+// check holds the URL to http://[USER[:PASSWORD]@]HOST:PORT. Errors do not
+// repeat it.
+func (p ProxyURL) check() error {
 	u, err := url.Parse(string(p))
-	if err != nil || u.Scheme != "http" || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || !isHost(u.Hostname()) {
-		return "", "", errProxyForm
+	if err != nil || u.Scheme != "http" || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.ForceQuery || strings.Contains(string(p), "#") || !isHost(u.Hostname()) {
+		return errProxyForm
 	}
-	if n, err := strconv.ParseUint(u.Port(), 10, 16); err != nil || n == 0 {
-		return "", "", errProxyPort
+	if !isPort(u.Port()) {
+		return errProxyPort
 	}
-	if u.User != nil {
-		// RFC 7617: the user-id holds no colon.
-		password, _ := u.User.Password()
-		if strings.Contains(u.User.Username(), ":") || hasControl(u.User.Username()+password) {
-			return "", "", errProxyForm
-		}
-		authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
+	// RFC 7617: the user-id holds no colon, and neither part a control character.
+	password, _ := u.User.Password()
+	if strings.Contains(u.User.Username(), ":") || hasControl(u.User.Username()+password) {
+		return errProxyForm
 	}
-	return net.JoinHostPort(u.Hostname(), u.Port()), authorization, nil
+	return nil
 }

@@ -186,7 +186,7 @@ func quote(s string) string {
 		case r == '"' || r == '\\':
 			b.WriteByte('\\')
 			b.WriteRune(r)
-		case r >= ' ' && r < 0x7f:
+		case r >= ' ' && r < 0x7f && r != '$': // ${ in a key would be refused
 			b.WriteRune(r)
 		case r <= 0xffff:
 			fmt.Fprintf(&b, `\u%04X`, r)

@@ -63,16 +63,16 @@ func (s Size) String() string {
 func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 var (
-	errSizeForm     = errors.New("not a size; write a whole number and a unit, such as 64KiB, 4MiB or 1GB")
+	errSizeForm     = errors.New("not a whole number and a unit")
 	errSizeUnit     = errors.New("a size needs a unit")
 	errSizeLarge    = errors.New("size too large")
-	errDurationForm = errors.New("not a duration; write numbers with units, such as 250ms, 30s or 1m30s")
+	errDurationForm = errors.New("not a number and a unit")
 	errDurationUnit = errors.New("a duration needs a unit")
 	errNegative     = errors.New("negative")
 )
 
-// ParseSize reads a size: digits and a unit, or 0.
-func ParseSize(text string) (Size, error) {
+// parseSize reads a size: digits and a unit, or 0.
+func parseSize(text string) (Size, error) {
 	if text == "0" {
 		return 0, nil
 	}
@@ -102,8 +102,8 @@ func ParseSize(text string) (Size, error) {
 	return 0, errSizeForm
 }
 
-// ParseDuration reads a span that is not negative: as time.ParseDuration, or 0.
-func ParseDuration(text string) (Duration, error) {
+// parseDuration reads a span that is not negative: as time.ParseDuration, or 0.
+func parseDuration(text string) (Duration, error) {
 	if strings.HasPrefix(text, "-") {
 		return 0, errNegative
 	}

@@ -45,13 +45,12 @@ func Schema() ([]byte, error) {
 
 // scalarSchema gives the schemas of the types that are written as one value.
 func scalarSchema(t reflect.Type) *jsonschema.Schema {
-	zero := &jsonschema.Schema{Const: 0}
 	one := uint64(1)
 	switch t {
 	case reflect.TypeFor[Size]():
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", Pattern: `^([0-9]+(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)|0)$`}, zero}}
+		return &jsonschema.Schema{Type: "string", Pattern: `^[0-9]+(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$`}
 	case reflect.TypeFor[Duration]():
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", Pattern: `^(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$|^0$`}, zero}}
+		return &jsonschema.Schema{Type: "string", Pattern: `^(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$`}
 	case reflect.TypeFor[Listen]():
 		address := &jsonschema.Schema{Type: "string", MinLength: &one}
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{address, {Type: "array", Items: address, MinItems: &one}}}
@@ -90,11 +89,7 @@ func (d *describer) structure(s *jsonschema.Schema, t reflect.Type) error {
 				return err
 			}
 		}
-		prop, err := f.schema(ft, prop)
-		if err != nil {
-			return err
-		}
-		s.Properties.Set(f.key, prop)
+		s.Properties.Set(f.key, f.schema(ft, prop))
 		if f.required {
 			s.Required = append(s.Required, f.key)
 		}
@@ -111,7 +106,7 @@ func elementOf(t reflect.Type) reflect.Type {
 }
 
 // schema completes the schema of one setting.
-func (f field) schema(t reflect.Type, s *jsonschema.Schema) (*jsonschema.Schema, error) {
+func (f field) schema(t reflect.Type, s *jsonschema.Schema) *jsonschema.Schema {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -136,7 +131,7 @@ func (f field) schema(t reflect.Type, s *jsonschema.Schema) (*jsonschema.Schema,
 		s.Default = plain(f.def)
 	}
 	s.Examples = []any{plain(f.example)}
-	return s, nil
+	return s
 }
 
 // scalar completes the schema of one value, and allows a variable in its place
@@ -148,19 +143,18 @@ func (f field) scalar(t reflect.Type, s *jsonschema.Schema) *jsonschema.Schema {
 	variable := &jsonschema.Schema{Ref: "#/$defs/Variable"}
 	one := uint64(1)
 	switch {
-	case len(s.AnyOf) > 0:
-		s.AnyOf = append(s.AnyOf, variable)
-		return s
+	case f.low == "0" && t == reflect.TypeFor[Size](), f.low == "0s" && t == reflect.TypeFor[Duration]():
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{s, {Const: 0}, variable}} // zero needs no unit
 	case len(f.enum) > 0:
 		for _, value := range f.enum {
 			s.Enum = append(s.Enum, value)
 		}
-	case t.Kind() == reflect.Int || t.Kind() == reflect.Int64 || t.Kind() == reflect.Float64:
+	case s.Type == "integer" || s.Type == "number":
 		s.Minimum, s.Maximum = json.Number(f.low), json.Number(f.high)
 	case f.format == "glob" || (t.Kind() == reflect.String && !mayBeEmpty(t, f)):
 		s.MinLength = &one
 		return s
-	case t.Kind() == reflect.String:
+	case t.Kind() == reflect.String: // any text will do
 		return s
 	}
 	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{s, variable}}

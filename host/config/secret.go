@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,10 @@ import (
 // A Secret is a credential. Whatever prints, encodes or logs it shows its
 // length and the first eight hexadecimal digits of its SHA-256 instead, enough
 // to tell whether two places hold the same one. Reveal gives the value.
+//
+// Two things escape this: package fmt calls no methods of unexported struct
+// fields, and encoding/json none of map keys. Keep secrets out of both, or do
+// not print what holds them.
 type Secret string
 
 // Reveal gives the secret itself.
@@ -37,7 +42,7 @@ func (s Secret) Format(f fmt.State, verb rune) { formatRedacted(f, verb, s.Strin
 // GoString redacts, for callers that use it without package fmt.
 func (s Secret) GoString() string { return fmt.Sprintf("config.Secret(%q)", s.String()) }
 
-// MarshalText redacts; encoding/json and encoding/xml use it, for map keys as well.
+// MarshalText redacts; encoding/json and encoding/xml use it.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // MarshalYAML redacts.
@@ -89,4 +94,31 @@ func formatRedacted(f fmt.State, verb rune, s string) {
 		s = fmt.Sprintf("%q", s)
 	}
 	io.WriteString(f, s) //nolint:errcheck // fmt.State offers no way to report it
+}
+
+// The structs that hold secrets, themselves or by pointer, format themselves:
+// under a verb that does not fit them, such as %s, fmt would print what they
+// point to without asking the fields.
+
+// Format writes the configuration on one line, redacted, under every verb.
+func (c Config) Format(f fmt.State, _ rune) { formatStruct(f, c) }
+
+// Format writes the target on one line, redacted, under every verb.
+func (t Target) Format(f fmt.State, _ rune) { formatStruct(f, t) }
+
+// Format writes the listener on one line, redacted, under every verb.
+func (a Admin) Format(f fmt.State, _ rune) { formatStruct(f, a) }
+
+// Format writes the tenant on one line, redacted, under every verb.
+func (t Tenant) Format(f fmt.State, _ rune) { formatStruct(f, t) }
+
+// Format writes the key on one line, redacted, under every verb.
+func (k Key) Format(f fmt.State, _ rune) { formatStruct(f, k) }
+
+func formatStruct(f fmt.State, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		text = []byte("unprintable")
+	}
+	f.Write(text) //nolint:errcheck // fmt.State offers no way to report it
 }

@@ -30,7 +30,7 @@ func readFile(path string, limit int64) (data []byte, mode fs.FileMode, err erro
 	if err != nil {
 		return nil, 0, bare(err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading
+	defer f.Close()
 	data, err = io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
 		return nil, 0, bare(err)
@@ -99,7 +99,7 @@ func (c *checker) clientTLS(path string, t *Target) {
 		return
 	}
 	path += ".tls"
-	if o := t.Origin(); o.Network != "" && !o.TLS {
+	if o, err := parseOrigin(t.URL); err == nil && !o.tls {
 		c.fault(c.at(path), path+" is given, but the target's url is not https", "write the url with https://, or remove "+path)
 	}
 	c.authorities(path+".ca", t.TLS.CA)
@@ -155,11 +155,15 @@ func (c *checker) readPEM(setting, path string) ([]byte, bool) {
 	return data, true
 }
 
-// oneLine keeps an error of another package on one line and within bounds.
+// oneLine keeps an error of another package on one line, within bounds, and
+// without the semicolon that ends what is wrong in a Fault.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f {
+		switch {
+		case r < 0x20 || r == 0x7f:
 			return ' '
+		case r == ';':
+			return ','
 		}
 		return r
 	}, s)

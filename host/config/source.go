@@ -12,13 +12,13 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Bounds on what is handed to the YAML parser, whose time grows with the
-// square of a mapping's keys and of the nesting depth, and whose recursion
-// grows with both.
+// Bounds on what is handed to the YAML parser. Its time grows with the square
+// of a mapping's keys, of empty list items and of the nesting depth; its
+// recursion with keys and depth; its memory with the number of tokens.
 const (
 	maxFile       = 4 << 20
 	maxIndicators = 500_000 // characters that can make a token
-	maxKeys       = 50_000  // keys in all
+	maxEntries    = 50_000  // keys and list items in all
 	maxSiblings   = 10_000  // keys of one mapping
 	maxDepth      = 32
 	maxBlank      = 100  // empty lines in a row: the lexer copies a block scalar once for each at its end
@@ -78,6 +78,10 @@ func (s *source) prepare(data []byte) bool {
 
 // checkLine reports the first character of a line that must not be there.
 func (s *source) checkLine(number int, line string) {
+	if i := maskEscape(line); i >= 0 {
+		s.faults.add(place{number, utf8.RuneCountInString(line[:i]) + 1}, "the characters U+FDD0 and U+FDD1 are not allowed", "remove the escape")
+		return
+	}
 	column := 1
 	for i, r := range line {
 		what := ""
@@ -132,6 +136,21 @@ const (
 	maskOpen  = '\ufdd0'
 	maskClose = '\ufdd1'
 )
+
+// maskEscape finds the escapes by which double quotes could hold the two; -1
+// when there are none.
+func maskEscape(line string) int {
+	if !strings.Contains(line, `\`) {
+		return -1
+	}
+	line = fold(line)
+	for _, escape := range []string{`\ufdd0`, `\ufdd1`, `\u0000fdd0`, `\u0000fdd1`} {
+		if i := strings.Index(line, escape); i >= 0 {
+			return i
+		}
+	}
+	return -1
+}
 
 func maskVariables(text string) string {
 	var b strings.Builder

@@ -16,9 +16,9 @@ import (
 func (d *decoder) setText(v reflect.Value, text string, f field) error {
 	switch p := v.Addr().Interface().(type) {
 	case *Size:
-		return setRanged(p, text, f, ParseSize)
+		return setRanged(p, text, f, parseSize)
 	case *Duration:
-		return setRanged(p, text, f, ParseDuration)
+		return setRanged(p, text, f, parseDuration)
 	case *int:
 		return setRanged(p, text, f, parseInt[int])
 	case *int64:
