@@ -43,7 +43,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 		/^(ok|\?)/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' > .fuzz.out
 	@trap 'rm -f .fuzz.out' EXIT; count=0; while read -r package name; do \
 		echo "fuzz $$package $$name"; \
-		go test "$$package" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null; \
+		go test "$$package" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x </dev/null; \
 		count=$$((count + 1)); \
 	done < .fuzz.out; \
 	echo "$$count fuzz targets, $(FUZZTIME) each"

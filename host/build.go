@@ -12,6 +12,8 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"weir/host/config"
@@ -37,15 +39,20 @@ type build struct {
 // behind it.
 type target struct {
 	proxy.Target
-	cfg *config.Target
-	sim *simulated
+	cfg    *config.Target
+	sim    *simulated
+	states atomic.Int32 // that name it and serve requests still
+	once   sync.Once
 }
 
+// close returns when the target is closed, whoever closes it.
 func (t *target) close() {
-	t.Target.Close()
-	if t.sim != nil {
-		t.sim.close()
-	}
+	t.once.Do(func() {
+		t.Target.Close()
+		if t.sim != nil {
+			t.sim.close()
+		}
+	})
 }
 
 func (b *build) all() error {
@@ -62,8 +69,62 @@ func (b *build) all() error {
 		return fmt.Errorf("tls: %w", err)
 	}
 	b.state = &proxy.State{Tenants: dir, Limits: limits(b.cfg), Text: b.cfg.Records != nil && b.cfg.Records.Content == config.ContentText}
+	b.state.Released = func() { b.g.release(b.targets) }
 	b.routes()
 	return b.listen()
+}
+
+// hold keeps targets open while a State names them.
+func (g *Gateway) hold(targets map[string]*target) {
+	g.openMu.Lock()
+	defer g.openMu.Unlock()
+	for _, t := range targets {
+		t.states.Add(1)
+		g.open[t] = struct{}{}
+	}
+}
+
+// release closes the targets that no State names any more. Their requests have
+// ended: a simulated model would take its streams along.
+func (g *Gateway) release(targets map[string]*target) {
+	var over []*target
+	for _, t := range targets {
+		if t.states.Add(-1) == 0 {
+			over = append(over, t)
+		}
+	}
+	if len(over) == 0 {
+		return
+	}
+	go func() { // closing a simulated model waits, and a request may be what ended last
+		for _, t := range over {
+			t.close()
+			g.openMu.Lock()
+			delete(g.open, t)
+			g.openMu.Unlock()
+			g.recovered(t)
+		}
+	}()
+}
+
+// recovered takes back what the metrics tell of a target that is gone while out
+// of turn; one of the same name may have taken its place.
+func (g *Gateway) recovered(t *target) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now := g.targets[t.Name]; t.Breaker.Open() && (now == nil || !now.Breaker.Open()) {
+		g.metrics.Degraded("target:"+t.Name, false)
+	}
+}
+
+// closeTargets closes those in force and those still on their way out.
+func (g *Gateway) closeTargets() {
+	g.openMu.Lock()
+	open := slices.Collect(maps.Keys(g.open))
+	g.openMu.Unlock()
+	for _, t := range open {
+		t.close()
+	}
 }
 
 // undo closes what was opened for a configuration that will not be used.

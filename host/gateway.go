@@ -2,13 +2,13 @@ package host
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"slices"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +23,7 @@ import (
 // Options are what a Gateway needs beside its configuration.
 type Options struct {
 	Path    string                      // configuration file; "" for the embedded default
+	Config  *config.Config              // what Path holds, where it has been read already: a pipe gives it only once
 	Listen  []string                    // replaces listen
 	Admin   string                      // replaces admin.listen
 	Env     func(string) (string, bool) // for ${VAR}; os.LookupEnv
@@ -39,6 +40,9 @@ type Gateway struct {
 	proxy   *proxy.Server
 	began   time.Time
 
+	openMu sync.Mutex
+	open   map[*target]struct{} // in force, or serving requests that began before a reload
+
 	mu        sync.Mutex // held while a configuration is put in force
 	cfg       atomic.Pointer[config.Config]
 	targets   map[string]*target
@@ -47,6 +51,8 @@ type Gateway struct {
 	admin     *admin.Server
 	adminSock *socket
 	watcher   *watcher
+	read0     [sha256.Size]byte // what the files held when New read them
+	parting   sync.WaitGroup    // admin servers that a reload replaced
 
 	tls      atomic.Pointer[tls.Config]
 	ready    atomic.Bool
@@ -63,11 +69,19 @@ type loadResult struct {
 
 // New loads the configuration; Start puts it in force.
 func New(opt Options) (*Gateway, error) {
-	g := &Gateway{opt: opt, log: opt.Log, began: time.Now(), targets: map[string]*target{}, listeners: map[config.Address]*socket{}}
-	cfg, err := g.load()
+	g := &Gateway{opt: opt, log: opt.Log, began: time.Now(), targets: map[string]*target{}, listeners: map[config.Address]*socket{}, open: map[*target]struct{}{}}
+	cfg, err := opt.Config, error(nil)
+	if cfg == nil {
+		cfg, err = g.read()
+	}
+	if err == nil {
+		err = g.replace(cfg)
+	}
 	if err != nil {
 		return nil, err
 	}
+	g.opt.Config = nil
+	g.read0 = digest(cfg.Files())
 	if err := dialect.Pretouch(); err != nil {
 		return nil, fmt.Errorf("prepare JSON decoders: %w", err)
 	}
@@ -79,32 +93,52 @@ func New(opt Options) (*Gateway, error) {
 	return g, nil
 }
 
-// load reads the configuration with the command line's replacements.
-func (g *Gateway) load() (*config.Config, error) {
-	cfg := config.Default()
-	if g.opt.Path != "" {
-		var err error
-		if cfg, err = config.Load(g.opt.Path, g.opt.Env); err != nil {
-			return nil, err
-		}
+// read reads the configuration.
+func (g *Gateway) read() (*config.Config, error) {
+	if g.opt.Path == "" {
+		return config.Default(), nil
+	}
+	return config.Load(g.opt.Path, g.opt.Env)
+}
+
+// reread reads the configuration again, with the command line's replacements.
+func (g *Gateway) reread() (*config.Config, error) {
+	if info, err := os.Stat(g.opt.Path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file and cannot be read again", g.opt.Path)
+	}
+	cfg, err := g.read()
+	if err != nil {
+		return nil, err
+	}
+	return cfg, g.replace(cfg)
+}
+
+// replace puts the command line's addresses in the place of cfg's. Its admin
+// address goes first out of the way of its listeners.
+func (g *Gateway) replace(cfg *config.Config) error {
+	if g.opt.Admin != "" {
+		_ = cfg.SetAdmin("off")
 	}
 	if len(g.opt.Listen) > 0 {
 		if err := cfg.SetListen(g.opt.Listen...); err != nil {
-			return nil, fmt.Errorf("--listen: %w", err)
+			return fmt.Errorf("--listen: %w", err)
 		}
 	}
 	if g.opt.Admin != "" {
 		if err := cfg.SetAdmin(g.opt.Admin); err != nil {
-			return nil, fmt.Errorf("--admin: %w", err)
+			return fmt.Errorf("--admin: %w", err)
 		}
 	}
-	return cfg, nil
+	return nil
 }
 
 // Start opens the listeners and serves. On an error nothing is left running.
 func (g *Gateway) Start() error {
 	g.mu.Lock()
-	err := g.apply(g.cfg.Load())
+	err := errDraining
+	if !g.draining.Load() {
+		err = g.apply(g.cfg.Load())
+	}
 	if err == nil {
 		g.watcher = g.watch()
 	}
@@ -120,15 +154,18 @@ func (g *Gateway) Start() error {
 	return nil
 }
 
+var errDraining = errors.New("the gateway is shutting down")
+
 // Reload reads the configuration again and puts it in force. When it has
 // faults, the one in force stays.
 func (g *Gateway) Reload(context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.draining.Load() {
-		return errors.New("the gateway is shutting down")
+		return errDraining
 	}
-	cfg, err := g.load()
+	look := g.watcher.look()
+	cfg, err := g.reread()
 	if err == nil {
 		err = g.apply(cfg)
 	}
@@ -140,7 +177,7 @@ func (g *Gateway) Reload(context.Context) error {
 	g.reloads.Add(1)
 	g.log.Info("configuration reloaded", "path", g.opt.Path)
 	if g.watcher != nil {
-		g.watcher.follow(cfg.Files())
+		g.watcher.follow(cfg.Files(), look)
 	}
 	return nil
 }
@@ -176,15 +213,10 @@ func (g *Gateway) apply(cfg *config.Config) error {
 		g.opt.Level.Set(cfg.Log.SlogLevel())
 	}
 	g.tls.Store(b.tls)
+	g.hold(b.targets)
 	g.proxy.SetState(b.state)
 	g.cfg.Store(cfg)
-	old := g.targets
 	g.targets = b.targets
-	for name, t := range old {
-		if b.targets[name] != t {
-			t.close()
-		}
-	}
 	g.swapListeners(b)
 	return nil
 }
@@ -237,9 +269,7 @@ func (g *Gateway) Drain(ctx context.Context) int {
 	for _, s := range g.listeners {
 		s.close()
 	}
-	for _, name := range slices.Sorted(maps.Keys(g.targets)) {
-		g.targets[name].close()
-	}
+	g.closeTargets()
 	closing, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if g.records != nil {
@@ -249,6 +279,7 @@ func (g *Gateway) Drain(ctx context.Context) int {
 		_ = g.admin.Close(closing)
 		g.adminSock.close()
 	}
+	g.parting.Wait()
 	return ended
 }
 
@@ -263,6 +294,10 @@ func (g *Gateway) ReopenRecords() {
 		g.records.Reopen()
 	}
 }
+
+// Degraded tells the metrics that a part of the process beside the gateway, such
+// as its log, fails while requests are served, or that it works again.
+func (g *Gateway) Degraded(part string, on bool) { g.metrics.Degraded(part, on) }
 
 // WriteMetrics writes the Prometheus exposition.
 func (g *Gateway) WriteMetrics(w io.Writer) { g.metrics.Write(w) }

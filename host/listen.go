@@ -135,7 +135,7 @@ func (g *Gateway) swapListeners(b *build) {
 		g.log.Info("listening", "listener", "admin", "addr", name(b.admin))
 	}
 	if old != nil {
-		go closeAdmin(old, oldSock) // it may be serving the request that asked for this reload
+		g.parting.Go(func() { closeAdmin(old, oldSock) }) // it may be serving the request that asked for this reload
 	}
 }
 

@@ -3,8 +3,10 @@ package host
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,16 +43,32 @@ func (g *Gateway) watch() *watcher {
 		return nil
 	}
 	w := &watcher{g: g, fs: fs, done: make(chan struct{})}
-	w.follow(files)
+	w.files = files
+	w.follow(files, g.read0)
 	go w.run()
 	return w
 }
 
-// follow watches the folders of these files, and of what they link to.
-func (w *watcher) follow(files []string) {
+// look takes note of what the files hold. A reload does so before it reads them:
+// what changes while it is under way is then seen as a change.
+func (w *watcher) look() (seen [sha256.Size]byte) {
+	if w == nil {
+		return seen
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.files, w.seen = files, digest(files)
+	return digest(w.files)
+}
+
+// follow watches the folders of these files, and of what they link to. seen is
+// what they held before they were read.
+func (w *watcher) follow(files []string, seen [sha256.Size]byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !slices.Equal(files, w.files) {
+		seen = digest(files) // of other files
+	}
+	w.files, w.seen = files, seen
 	for _, f := range files {
 		dirs := []string{filepath.Dir(f)}
 		if real, err := filepath.EvalSymlinks(f); err == nil {
@@ -66,7 +84,7 @@ func (w *watcher) follow(files []string) {
 
 func (w *watcher) run() {
 	defer close(w.done)
-	var timer <-chan time.Time
+	timer := time.After(settle) // the files may have changed between New and here
 	for {
 		select {
 		case _, ok := <-w.fs.Events:
@@ -106,7 +124,7 @@ func (w *watcher) changed() bool {
 func digest(files []string) (sum [sha256.Size]byte) {
 	h := sha256.New()
 	for _, f := range files {
-		b, err := os.ReadFile(f)
+		b, err := content(f)
 		if err != nil {
 			b = []byte("unreadable: " + err.Error())
 		}
@@ -115,6 +133,15 @@ func digest(files []string) (sum [sha256.Size]byte) {
 	}
 	h.Sum(sum[:0])
 	return sum
+}
+
+// content reads a file. A pipe was read when the process began; reading it again
+// could wait for ever.
+func content(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("no regular file")
+	}
+	return os.ReadFile(path)
 }
 
 func (w *watcher) close() {

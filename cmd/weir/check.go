@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +27,7 @@ change it. With --schema, print the JSON schema of the configuration instead,
 for editors.`,
 		Example: `  weir check --config weir.yaml
   weir check --schema > weir.schema.json`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if schema {
 				b, err := config.Schema()
@@ -46,13 +47,21 @@ for editors.`,
 			for _, w := range cfg.Warnings() {
 				_, _ = fmt.Fprintln(os.Stderr, "warning:", w.String())
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: ok: %d targets, %d routes, %d tenants\n", path, len(cfg.Targets), len(cfg.Routes), len(cfg.Tenants))
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: ok: %s, %s, %s\n", path,
+				number(len(cfg.Targets), "target"), number(len(cfg.Routes), "route"), number(len(cfg.Tenants), "tenant"))
 			return err
 		},
 	}
 	c.Flags().StringVarP(&path, "config", "c", "", "configuration `FILE`")
 	c.Flags().BoolVar(&schema, "schema", false, "print the JSON schema")
 	return c
+}
+
+func number(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // faults prints the faults of a configuration, one a line; other errors are
@@ -63,6 +72,10 @@ func faults(err error) error {
 		return err
 	}
 	for _, f := range fs {
+		if strings.HasPrefix(f.File, "--") { // a flag has no lines
+			_, _ = fmt.Fprintf(os.Stderr, "weir: %s: %s; %s\n", f.File, f.What, f.Setting)
+			continue
+		}
 		_, _ = fmt.Fprintln(os.Stderr, f.String())
 	}
 	return errSaid

@@ -46,9 +46,26 @@ with a simulated model.`,
 		Version:       versionString(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noArguments,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return fmt.Errorf("%w; %s", err, seeHelp(c)) })
 	c.AddCommand(serveCommand(), checkCommand(), simCommand(), versionCommand())
 	c.CompletionOptions.HiddenDefaultCmd = true
 	return c
 }
+
+// noArguments refuses what is no flag: a misspelt command, or a file without its
+// flag.
+func noArguments(c *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case c.HasSubCommands():
+		return fmt.Errorf("unknown command %q; %s", args[0], seeHelp(c))
+	default:
+		return fmt.Errorf("%s takes no argument, and %q is one; %s", c.CommandPath(), args[0], seeHelp(c))
+	}
+}
+
+func seeHelp(c *cobra.Command) string { return fmt.Sprintf("see %q", c.CommandPath()+" --help") }

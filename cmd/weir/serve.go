@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -37,7 +40,7 @@ Every key of the configuration is described in host/config/README.md and by
   weir serve --config weir.yaml
   weir serve --listen 127.0.0.1:9000 --admin 127.0.0.1:9001
   weir serve --listen unix:/run/weir.sock`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return serve(c.Context(), path, listen, adminAddr)
 		},
@@ -49,25 +52,35 @@ Every key of the configuration is described in host/config/README.md and by
 }
 
 func serve(ctx context.Context, path string, listen []string, adminAddr string) error {
-	level := new(slog.LevelVar)
-	log, err := logger(path, level)
-	if err != nil {
-		return faults(err)
+	signals := catch() // from here on a SIGHUP does not end the process
+	defer signals.release()
+	cfg := config.Default()
+	if path != "" {
+		var err error
+		if cfg, err = config.Load(path, os.LookupEnv); err != nil {
+			return faults(err)
+		}
 	}
+	level := new(slog.LevelVar)
+	signal.Ignore(syscall.SIGPIPE) // a log that nobody reads any more must not end the process
+	out := newJournal(os.Stderr)
+	defer out.close(flush)
+	log := logger(out, &cfg.Log, level)
 	slog.SetDefault(log)
 	_, _ = memlimit.Set() // no cgroup, no limit
 	g, err := host.New(host.Options{
-		Path: path, Listen: listen, Admin: adminAddr, Env: os.LookupEnv,
+		Path: path, Config: cfg, Listen: listen, Admin: adminAddr, Env: os.LookupEnv,
 		Log: log, Level: level, Version: versionString(),
 	})
 	if err != nil {
 		return faults(err)
 	}
+	out.tell(func(bad bool) { g.Degraded("log", bad) })
 	logStart(ctx, log)
 	if err := g.Start(); err != nil {
-		return err
+		return addressHint(err)
 	}
-	wait(ctx, g)
+	signals.serve(ctx, g)
 	log.Info("draining", "deadline", g.DrainTime().String())
 	deadline, cancel := context.WithTimeout(context.Background(), g.DrainTime())
 	defer cancel()
@@ -77,39 +90,56 @@ func serve(ctx context.Context, path string, listen []string, adminAddr string) 
 	return nil
 }
 
-// wait serves signals until the process is to end. A second SIGTERM or Ctrl-C
-// ends it at once.
-func wait(ctx context.Context, g *host.Gateway) {
-	sig := make(chan os.Signal, 1)
-	signal.Notify(sig, syscall.SIGHUP, syscall.SIGUSR1)
-	defer signal.Stop(sig)
+// flush is how long the end waits for a slow reader of the log.
+const flush = time.Second
+
+// addressHint names the flags to those whose address is taken: with the embedded
+// configuration there is no setting to change.
+func addressHint(err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w; choose other addresses with --listen and --admin", err)
+	}
+	return err
+}
+
+// signals are those that steer a running process. Each kind has a channel of its
+// own, so that none pushes out another, and all stay caught until the end: a
+// SIGHUP while draining must not cut what is being drained.
+type signals struct {
+	reload, reopen chan os.Signal
+}
+
+func catch() signals {
+	s := signals{reload: make(chan os.Signal, 1), reopen: make(chan os.Signal, 1)}
+	signal.Notify(s.reload, syscall.SIGHUP)
+	signal.Notify(s.reopen, syscall.SIGUSR1)
+	return s
+}
+
+func (s signals) release() {
+	signal.Stop(s.reload)
+	signal.Stop(s.reopen)
+}
+
+// serve obeys signals until the process is to end. A second SIGTERM or Ctrl-C
+// then ends it at once.
+func (s signals) serve(ctx context.Context, g *host.Gateway) {
 	for {
 		select {
 		case <-ctx.Done():
 			signal.Reset(os.Interrupt, syscall.SIGTERM)
 			return
-		case s := <-sig:
-			if s == syscall.SIGUSR1 {
-				g.ReopenRecords()
-				continue
-			}
+		case <-s.reopen:
+			g.ReopenRecords()
+		case <-s.reload:
 			_ = g.Reload(ctx) // it logs its faults
 		}
 	}
 }
 
-// logger makes the process log as the configuration wants it. The
-// configuration is read once for this alone: its faults are to be told in the
-// log's own format by nobody but check's printer.
-func logger(path string, level *slog.LevelVar) (*slog.Logger, error) {
-	cfg := config.Default()
-	if path != "" {
-		var err error
-		if cfg, err = config.Load(path, os.LookupEnv); err != nil {
-			return nil, err
-		}
-	}
-	level.Set(cfg.Log.SlogLevel())
-	h := telemetry.NewLogHandler(os.Stderr, telemetry.LogOptions{Level: level, Text: cfg.Log.Format == "text"})
-	return slog.New(telemetry.NewLimited(h, 20, time.Second)), nil
+// logger makes the process log as the configuration wants it.
+func logger(w io.Writer, c *config.Log, level *slog.LevelVar) *slog.Logger {
+	level.Set(c.SlogLevel())
+	h := telemetry.NewLogHandler(w, telemetry.LogOptions{Level: level, Text: c.Format == "text"})
+	return slog.New(telemetry.NewLimited(h, 20, time.Second))
 }

@@ -21,7 +21,7 @@ func versionCommand() *cobra.Command {
 that depend on the processor run natively here: sonic (JSON; falls back to
 encoding/json) and wazero (WebAssembly; falls back to an interpreter where the
 processor is not supported or executable memory is denied).`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			engine, why := plugin.Engine(c.Context())
 			wasm := engine
@@ -44,16 +44,15 @@ func versionString() string {
 	if !ok {
 		return "unknown"
 	}
-	v := info.Main.Version
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 && (v == "" || v == "(devel)") {
-			v = "devel+" + s.Value[:12]
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return "devel+" + s.Value[:12]
 		}
 	}
-	if v == "" {
-		v = "devel"
-	}
-	return v
+	return "devel"
 }
 
 // logStart says at start what version prints, and warns of fallbacks.

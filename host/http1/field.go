@@ -128,6 +128,9 @@ var hopByHop = [...]string{
 // HopByHop tells whether the field with this name belongs to one connection
 // only: by RFC 9110, or because a Connection field of this head names it.
 func (h *Head) HopByHop(name []byte) bool {
+	if len(name) == 0 {
+		return false
+	}
 	switch name[0] | 0x20 {
 	case 'c', 'k', 'p', 't', 'u':
 		for _, n := range hopByHop {

@@ -2,13 +2,11 @@ package proxy
 
 import (
 	"bytes"
-	"errors"
 	"unsafe"
 
 	"weir/host/dialect"
 	"weir/host/http1"
 	"weir/host/telemetry"
-	"weir/host/tenant"
 )
 
 // admit decides whether the request may go on, and where to: path, tenant,
@@ -35,13 +33,7 @@ func (x *exchange) admit() *dialect.Error {
 func (x *exchange) locate() *dialect.Error {
 	h := &x.conn.head
 	x.path, x.query = splitTarget(h.Target)
-	x.endpoint = dialect.EndpointOf(str(x.path))
-	x.dialect = x.endpoint.Dialect()
-	if x.dialect == dialect.Unknown || x.endpoint == dialect.Models {
-		if x.dialect = dialect.OpenAI; has(h, "anthropic-version") || bytes.HasPrefix(x.path, []byte("/v1/messages")) {
-			x.dialect = dialect.Anthropic
-		}
-	}
+	x.endpoint, x.dialect = surface(x.path, h)
 	x.rec.Dialect, x.rec.Endpoint = x.dialect.String(), x.endpoint.String()
 	x.rec.Outcome = telemetry.ClientError
 	if !normalPath(x.path) {
@@ -53,26 +45,24 @@ func (x *exchange) locate() *dialect.Error {
 	return nil
 }
 
-// authenticate names the tenant. Without any configured key everybody is the
-// default tenant; config allows that on loopback only.
+// surface is the endpoint that a path names and the dialect of its answers: for
+// paths that tell none, or that both providers have, the headers decide.
+func surface(path []byte, h *http1.Head) (dialect.Endpoint, dialect.Dialect) {
+	e := dialect.EndpointOf(str(path))
+	d := e.Dialect()
+	if d == dialect.Unknown || e == dialect.Models {
+		if d = dialect.OpenAI; has(h, "anthropic-version") || bytes.HasPrefix(path, []byte("/v1/messages")) {
+			d = dialect.Anthropic
+		}
+	}
+	return e, d
+}
+
+// authenticate names the tenant.
 func (x *exchange) authenticate() *dialect.Error {
-	h := &x.conn.head
-	if x.st.Tenants.Empty() {
-		x.rec.Tenant = tenant.Default
-		return nil
-	}
-	id, err := x.st.Tenants.Authenticate(credential(h), h.Get("x-weir-tenant"), x.start)
+	id, err := x.st.identify(&x.conn.head, x.start)
 	x.rec.Tenant = id.Tenant
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, tenant.ErrActFor):
-		return &dialect.Error{Kind: dialect.Forbidden, Code: "act_for", Message: err.Error(), NoRetry: true}
-	case errors.Is(err, tenant.ErrTenantName):
-		return &dialect.Error{Kind: dialect.BadRequest, Code: "tenant_name", Message: err.Error()}
-	default:
-		return &dialect.Error{Kind: dialect.Unauthorized, Message: err.Error()}
-	}
+	return err
 }
 
 // credential is what the client authenticates with: Authorization: Bearer,
@@ -87,12 +77,26 @@ func credential(h *http1.Head) []byte {
 	return h.Get("api-key")
 }
 
+// actingFor is the tenant that a request says it is for. Two fields would be one
+// list to some (RFC 9110 section 5.3) and the last or first of them to others: a
+// list is no tenant's name, so they are refused where one would count.
+func actingFor(h *http1.Head) []byte {
+	var name []byte
+	for i := range h.Fields {
+		if f := &h.Fields[i]; http1.EqualFold(f.Name, "x-weir-tenant") {
+			if name != nil {
+				return []byte(", ")
+			}
+			name = f.Value
+		}
+	}
+	return name
+}
+
 // pickByPath settles requests that are routed without reading a body: paths of
 // routes that inspect nothing, and the model lists.
 func (x *exchange) pickByPath() *dialect.Error {
-	i := x.st.Table.Match(str(x.path), "")
-	if i >= 0 && !x.st.Routes[i].Inspect {
-		x.body = x.ctx.Request.Body()
+	if i := x.unread(); i >= 0 {
 		return x.choose(i)
 	}
 	if x.endpoint == dialect.None {
@@ -111,11 +115,27 @@ func (x *exchange) pickByPath() *dialect.Error {
 			id = nil
 		}
 		x.rec.Model = string(decodeSegment(id))
-		return x.choose(x.st.Table.Match(str(x.path), x.rec.Model))
+		return x.pick()
 	} else if m != "POST" {
 		return &dialect.Error{Kind: dialect.MethodNotAllowed, Message: "use POST"}
 	}
 	return nil
+}
+
+// unread is the route that passes the path through unread, or -1. Routes that
+// inspect do not know other paths than the endpoints', so they do not stand in
+// the way of a later one that takes them.
+func (x *exchange) unread() int {
+	path := str(x.path)
+	for i := x.st.Table.Match(path, ""); i >= 0; i = x.st.Table.MatchFrom(i+1, path, "") {
+		if !x.st.Routes[i].Inspect {
+			return i
+		}
+		if x.endpoint != dialect.None {
+			return -1 // its body says which model it is for
+		}
+	}
+	return -1
 }
 
 // read takes compression off the body and parses it.
@@ -141,12 +161,35 @@ func (x *exchange) read() *dialect.Error {
 	return nil
 }
 
-// pick finds the route by path and model.
+// pick finds the route by path and model. Without a model, as in a model list,
+// the path alone would send Anthropic's clients to the first route even when
+// only a later one has a target that speaks their dialect.
 func (x *exchange) pick() *dialect.Error {
-	return x.choose(x.st.Table.Match(str(x.path), x.rec.Model))
+	path := str(x.path)
+	first := x.st.Table.Match(path, x.rec.Model)
+	i := first
+	for x.rec.Model == "" && i >= 0 && !x.served(&x.st.Routes[i]) {
+		i = x.st.Table.MatchFrom(i+1, path, "")
+	}
+	return x.choose(max(i, first))
 }
 
-// choose takes route i if one of its targets speaks the request's dialect.
+// served tells whether the route has a target for the request.
+func (x *exchange) served(r *Route) bool {
+	if !r.Inspect {
+		return true
+	}
+	for _, t := range r.Targets {
+		if t.speaks(x.dialect) {
+			return true
+		}
+	}
+	return false
+}
+
+// choose takes route i if one of its targets speaks the request's dialect. A
+// route that inspects nothing gets the request as it came, even if it had to be
+// read to find the route.
 func (x *exchange) choose(i int) *dialect.Error {
 	if i < 0 {
 		x.rec.Outcome = telemetry.NotFound
@@ -154,16 +197,14 @@ func (x *exchange) choose(i int) *dialect.Error {
 	}
 	x.route = &x.st.Routes[i]
 	x.rec.Route = x.route.Name
+	if !x.served(x.route) {
+		x.rec.Outcome = telemetry.NotFound
+		return &dialect.Error{Kind: dialect.NotFound, Code: "dialect", Message: "no target of this route speaks " + x.dialect.String() + "'s API; the setting is targets.NAME.dialects"}
+	}
 	if !x.route.Inspect {
-		return nil
+		x.body, x.parsed, x.decodedH = x.ctx.Request.Body(), false, false
 	}
-	for _, t := range x.route.Targets {
-		if t.speaks(x.dialect) {
-			return nil
-		}
-	}
-	x.rec.Outcome = telemetry.NotFound
-	return &dialect.Error{Kind: dialect.NotFound, Code: "dialect", Message: "no target of this route speaks " + x.dialect.String() + "'s API; the setting is targets.NAME.dialects"}
+	return nil
 }
 
 // str views bytes as a string without copying. The exchange keeps such strings

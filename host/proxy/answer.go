@@ -79,11 +79,7 @@ func (x *exchange) whole() *dialect.Error {
 	}
 	r.SwapBody(buf)
 	if err != nil {
-		var f *upstream.Failure
-		if !errors.As(err, &f) {
-			f = &upstream.Failure{Target: x.target.Name, Reason: "internal", Err: err}
-		}
-		return x.explain(f)
+		return x.explain(failure(err, x.target))
 	}
 	x.rec.TTFT = time.Since(x.start)
 	if x.resp.Head.Status >= 300 {

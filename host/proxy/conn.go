@@ -51,7 +51,8 @@ type conn struct {
 	// Cancelling; also reached from the watcher and from Shutdown.
 	mu     sync.Mutex
 	call   *upstream.Call
-	gone   bool
+	gone   bool // the client has left
+	over   bool // draining is over
 	closed bool
 }
 
@@ -79,7 +80,7 @@ func (c *conn) attach(call *upstream.Call) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.call = call
-	if c.gone {
+	if c.gone || c.over {
 		call.Cancel()
 	}
 }
@@ -98,13 +99,17 @@ func (c *conn) left() bool {
 	return c.gone
 }
 
-// cancel ends the request in progress, if any; used when draining is over.
-func (c *conn) cancel() {
+// cancel ends the request in progress, and those to come as they begin; it tells
+// whether there was one. It is used when draining is over.
+func (c *conn) cancel() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.call != nil {
-		c.call.Cancel()
+	c.over = true
+	if c.call == nil {
+		return false
 	}
+	c.call.Cancel()
+	return true
 }
 
 // Close closes the socket and frees what the connection holds. It may be called

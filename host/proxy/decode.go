@@ -38,6 +38,9 @@ func (x *exchange) decode() *dialect.Error {
 	}
 	if err == nil {
 		defer func() { _ = r.Close() }()
+		if cap(x.decoded) == 0 {
+			x.decoded = make([]byte, 0, min(max(4*len(x.body), 4<<10), limit+1))
+		}
 		x.decoded, err = readAll(x.decoded[:0], r, limit)
 	}
 	switch {
@@ -66,6 +69,10 @@ func codingError() *dialect.Error {
 	return &dialect.Error{Kind: dialect.UnsupportedMedia, Code: "content_encoding", Message: "Content-Encoding must be one of gzip, deflate, br, zstd, applied once"}
 }
 
+// zstdWindow is the window that every decoder of the HTTP coding has to support
+// and no encoder may exceed (RFC 9659), however short the text is.
+const zstdWindow = 8 << 20
+
 func decompressor(encoding, body []byte, limit int) (io.ReadCloser, error) {
 	src := bytes.NewReader(body)
 	switch {
@@ -76,8 +83,8 @@ func decompressor(encoding, body []byte, limit int) (io.ReadCloser, error) {
 	case http1.EqualFold(encoding, "br"):
 		return io.NopCloser(brotli.NewReader(src)), nil
 	case http1.EqualFold(encoding, "zstd"):
-		window := uint64(max(limit, zstd.MinWindowSize)) //nolint:gosec // positive
-		d, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(window), zstd.WithDecoderMaxWindow(min(max(window, 1<<20), 8<<20)))
+		memory := uint64(max(limit, zstdWindow)) //nolint:gosec // positive
+		d, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(memory), zstd.WithDecoderMaxWindow(zstdWindow))
 		if err != nil {
 			return nil, err
 		}

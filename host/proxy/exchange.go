@@ -19,6 +19,7 @@ import (
 type exchange struct {
 	srv  *Server
 	st   *State
+	term *term // st's
 	conn *conn
 	ctx  *fasthttp.RequestCtx
 
@@ -64,7 +65,8 @@ type exchange struct {
 // begin makes the exchange ready for the request that c has just read.
 func (x *exchange) begin(ctx *fasthttp.RequestCtx, c *conn) {
 	x.ctx, x.conn = ctx, c
-	x.st = x.srv.state.Load()
+	x.term = x.srv.state.enter()
+	x.st = x.term.State
 	x.start, x.away = time.Now(), 0
 	x.endpoint, x.dialect = dialect.None, dialect.OpenAI
 	x.path, x.query, x.body = nil, nil, nil
@@ -111,7 +113,6 @@ func (x *exchange) refuse(e *dialect.Error) {
 	x.rec.Status = e.Kind.Status()
 	r.SetStatusCode(x.rec.Status)
 	r.Header.SetContentType("application/json")
-	r.Header.SetBytesV("Date", fasthttp.AppendHTTPDate(nil, x.start))
 	r.Header.Set(idHeader(x.dialect), x.rec.RequestID)
 	if e.Kind == dialect.MethodNotAllowed {
 		r.Header.Set("Allow", x.allowed())
@@ -156,6 +157,7 @@ func (x *exchange) allowed() string {
 
 // panicked answers for a handler that did not return.
 func (x *exchange) panicked(v any) {
+	defer x.giveUp()
 	x.wreck("panic in a request", v)
 	if x.told {
 		return
@@ -164,6 +166,13 @@ func (x *exchange) panicked(v any) {
 	x.refuse(&dialect.Error{Kind: dialect.Internal, Message: "internal error; the gateway's log has the details"})
 	x.ctx.SetConnectionClose()
 	x.finish()
+}
+
+// giveUp keeps a panic that follows another from ending the process.
+func (x *exchange) giveUp() {
+	if v := recover(); v != nil {
+		x.srv.log.Error("panic after a panic", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+	}
 }
 
 // wreck notes a panic. What the exchange holds is in doubt from then on: its
@@ -196,6 +205,7 @@ func (x *exchange) finish() {
 	x.told = true
 	x.rec.Total = time.Since(x.start)
 	x.srv.sink.Load().Done(&x.rec)
+	x.term.leave()
 	if x.wrecked {
 		return
 	}
@@ -203,9 +213,9 @@ func (x *exchange) finish() {
 	x.relay.reset()
 	x.req.Reset()
 	x.out = upstream.Request{}
-	clear(x.segs)
-	clear(x.turn)
-	x.ctx, x.conn, x.st, x.route, x.target, x.body = nil, nil, nil, nil, nil, nil
+	clear(x.segs[:cap(x.segs)])
+	clear(x.turn[:cap(x.turn)])
+	x.ctx, x.conn, x.st, x.term, x.route, x.target, x.body = nil, nil, nil, nil, nil, nil, nil
 	if cap(x.decoded) > 1<<20 {
 		x.decoded = nil
 	}

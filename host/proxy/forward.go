@@ -103,9 +103,7 @@ func (x *exchange) attempt(t *Target, n int) (fail *upstream.Failure, again bool
 	x.away += took
 	a := telemetry.Attempt{Target: t.Name, Took: took}
 	if err != nil {
-		if !errors.As(err, &fail) {
-			fail = &upstream.Failure{Target: t.Name, Reason: "internal", Err: err}
-		}
+		fail = failure(err, t)
 		a.Reason = fail.Reason
 		x.rec.Attempts = append(x.rec.Attempts, a)
 		if fail.Reason != "cancelled" && fail.Reason != "busy" {
@@ -132,6 +130,15 @@ func (x *exchange) attempt(t *Target, n int) (fail *upstream.Failure, again bool
 	return fail, again
 }
 
+// failure is err as what it is, or as a fault of Weir's own.
+func failure(err error, t *Target) *upstream.Failure {
+	var f *upstream.Failure
+	if !errors.As(err, &f) {
+		f = &upstream.Failure{Target: t.Name, Phase: upstream.Reading, Reason: "internal", Err: err}
+	}
+	return f
+}
+
 var errRedirect = errors.New("the target answered with a redirect; redirects are not followed, correct targets.NAME.url")
 
 func redirect(status int) bool { return status >= 300 && status < 400 && status != 304 }
@@ -152,7 +159,8 @@ func (x *exchange) prepare(t *Target) {
 	x.edits, x.scratch, x.hide = x.edits[:0], x.scratch[:0], false
 	if x.parsed {
 		if name, ok := t.Models[str(x.req.Model)]; ok && x.req.ModelSpan.End > 0 {
-			x.edits = append(x.edits, x.req.RenameModel(x.scratch, name))
+			e := x.req.RenameModel(x.scratch, name)
+			x.edits, x.scratch = append(x.edits, e), e.Text[:0]
 		}
 		if t.AskUsage {
 			if e, ok := x.req.AskUsage(); ok {
@@ -160,6 +168,7 @@ func (x *exchange) prepare(t *Target) {
 				x.hide = true
 			}
 		}
+		dialect.SortEdits(x.edits) // "stream" may stand before "model"
 	}
 	size := len(x.body)
 	if len(x.edits) > 0 {
@@ -170,8 +179,18 @@ func (x *exchange) prepare(t *Target) {
 	x.fields = x.appendFields(x.fields[:0], t)
 	x.out = upstream.Request{
 		Method: x.conn.head.Method, Path: x.pathFor(t), Fields: x.fields,
-		Body: x.segs, Size: size, Sized: size > 0 || string(x.conn.head.Method) == "POST",
+		Body: x.segs, Size: size, Sized: carries(x.conn.head.Method),
 	}
+}
+
+// carries tells whether a method's requests say how long their body is even when
+// there is none (RFC 9110 section 8.6).
+func carries(method []byte) bool {
+	switch string(method) {
+	case "POST", "PUT", "PATCH":
+		return true
+	}
+	return false
 }
 
 // pathFor is the path and query sent to t; a renamed model is renamed in the
@@ -220,16 +239,24 @@ func (x *exchange) explain(f *upstream.Failure) *dialect.Error {
 	}
 	if f.Timeout {
 		x.rec.Outcome = telemetry.UpstreamTimeout
-		return &dialect.Error{Kind: dialect.GatewayTimeout, Code: f.Reason, Message: "the target did not answer in time"}
+		return &dialect.Error{Kind: dialect.GatewayTimeout, Code: f.Reason, Message: message(f.Reason)}
 	}
 	x.rec.Outcome = telemetry.UpstreamError
-	return &dialect.Error{Kind: dialect.BadGateway, Code: f.Reason, Message: message(f.Reason)}
+	return &dialect.Error{Kind: dialect.BadGateway, Code: f.Reason, Message: message(f.Reason), NoRetry: lasting(f.Reason)}
+}
+
+// lasting are the failures that only a change of configuration ends, Weir's or
+// the target's: asking again would be in vain.
+func lasting(reason string) bool {
+	return reason == "address_refused" || reason == "redirect" || reason == "compressed"
 }
 
 // message says to a client what a failure's reason means.
 func message(reason string) string {
 	switch reason {
-	case "dial", "removed":
+	case "first_byte_timeout":
+		return "the target did not answer in time"
+	case "dial":
 		return "the target cannot be reached"
 	case "address_refused":
 		return "the target's address is not allowed"

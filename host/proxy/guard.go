@@ -102,6 +102,9 @@ func (c *conn) takeHead(end int, lim *Limits) error {
 	if h.Framing == http1.Length && h.Length > int64(lim.Body) {
 		return c.refuse(http1.ErrBodyTooLarge)
 	}
+	if err := c.stranger(); err != nil {
+		return c.turnAway(err)
+	}
 	// fasthttp does not read the body of a GET; here every method may have one.
 	out := append(c.canon[:0], "POST"...)
 	if string(h.Method) == "HEAD" {

@@ -31,9 +31,10 @@ type relay struct {
 	o, e, w int // buf[o:e] goes out next; buf[e:w] is the beginning of an event
 	scanned int // of buf[e:w], searched for the event's end already
 	ended   bool
-	err     error // what to end with when there is no clean end
-	last    time.Time
-	tail    []byte // end of a long unstreamed answer, for its usage
+	err     error     // what to end with when there is no clean end
+	last    time.Time // the last complete event, without the time the client took since
+	gave    time.Time // when the client's side was last given something; zero: it waits
+	tail    []byte    // end of a long unstreamed answer, for its usage
 }
 
 // relayBuffer holds some dozens of ordinary events.
@@ -79,6 +80,7 @@ func (r *relay) Read(p []byte) (n int, err error) {
 		if r.o < r.e {
 			n = copy(p, r.buf[r.o:r.e])
 			r.o += n
+			r.gave = time.Now()
 			return n, nil
 		}
 		switch {
@@ -144,6 +146,9 @@ func (r *relay) fill() {
 	if r.w == len(r.buf) && !r.grow() {
 		r.fault(&upstream.Failure{Target: x.target.Name, Phase: upstream.Reading, Reason: "event_too_long", Err: errEventTooLong})
 		return
+	}
+	if !r.gave.IsZero() { // a client that was slow to take it says nothing about the target
+		r.last, r.gave = r.last.Add(time.Since(r.gave)), time.Time{}
 	}
 	_ = x.resp.SetDeadline(r.last.Add(x.target.Idle))
 	n, err := x.resp.Read(r.buf[r.w:])
@@ -241,11 +246,7 @@ func (r *relay) fault(err error) {
 // note puts a failure in mid-answer into the record.
 func (r *relay) note(err error) *dialect.Error {
 	x := r.x
-	var f *upstream.Failure
-	if !errors.As(err, &f) {
-		f = &upstream.Failure{Target: x.target.Name, Phase: upstream.Reading, Reason: "internal", Err: err}
-	}
-	e := x.explain(f)
+	e := x.explain(failure(err, x.target))
 	if x.rec.Outcome == telemetry.UpstreamError {
 		x.rec.Outcome = telemetry.UpstreamCut
 	}
@@ -261,6 +262,7 @@ func (r *relay) Close() error {
 	}
 	defer func() {
 		if v := recover(); v != nil {
+			defer x.giveUp()
 			x.wreck("panic at the end of a stream", v)
 			x.finish()
 		}

@@ -48,7 +48,6 @@ func New(m *telemetry.Metrics, log *slog.Logger) (*Server, error) {
 		Logger:                        printer{log},
 		SecureErrorLogMessage:         true,
 		NoDefaultServerHeader:         true,
-		NoDefaultDate:                 true,
 		NoDefaultContentType:          true,
 		DisableHeaderNamesNormalizing: true,
 		DisablePreParseMultipartForm:  true,
@@ -61,11 +60,12 @@ func New(m *telemetry.Metrics, log *slog.Logger) (*Server, error) {
 	return s, nil
 }
 
-// SetState puts a new State in force for requests that begin from now on.
+// SetState puts a new State in force for requests that begin from now on. The
+// one it replaces is released once no request is served by it.
 func (s *Server) SetState(st *State) { s.state.Store(st) }
 
-// SetSink changes where outcomes are told. Requests in progress tell the sink
-// they began with.
+// SetSink changes where outcomes are told, those of requests in progress too: the
+// sinks of one server share its metrics.
 func (s *Server) SetSink(k *telemetry.Sink) { s.sink.Store(k) }
 
 func (s *Server) limits() *Limits { return &s.state.Load().Limits }
@@ -84,31 +84,51 @@ func (s *Server) Serve(ln net.Listener, tlsConfig func() *tls.Config) error {
 const drainGrace = 2 * time.Second
 
 // Shutdown stops accepting, lets requests finish until ctx is done, then ends
-// the open ones: streams with their dialect's error event. It returns how many
-// had to be ended.
+// the open ones: streams with their dialect's error event. Connections that
+// still stand after drainGrace are closed. It returns how many requests had to
+// be ended.
 func (s *Server) Shutdown(ctx context.Context) int {
 	s.draining.Store(true)
-	if s.http.ShutdownWithContext(ctx) == nil {
-		s.watcher.Close()
+	defer s.watcher.Close()
+	// fasthttp's shutdown goes on all the while: while it lasts connections close
+	// behind their answers, and called a second time it would not wait.
+	waiting, enough := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.http.ShutdownWithContext(waiting)
+	}()
+	defer func() { enough(); <-done }()
+	select {
+	case <-done:
 		return 0
+	case <-ctx.Done():
 	}
 	ended := 0
 	for _, c := range s.connections() {
-		c.cancel()
-		ended++
+		if c.cancel() {
+			ended++
+		}
 	}
-	grace, cancel := context.WithTimeout(context.Background(), drainGrace)
-	defer cancel()
-	if s.http.ShutdownWithContext(grace) != nil {
+	if !within(drainGrace, done) {
 		for _, c := range s.connections() {
 			_ = c.Close()
 		}
-		last, cancel := context.WithTimeout(context.Background(), drainGrace)
-		defer cancel()
-		_ = s.http.ShutdownWithContext(last)
+		within(drainGrace, done)
 	}
-	s.watcher.Close()
 	return ended
+}
+
+// within tells whether done is closed before d has passed.
+func within(d time.Duration, done <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 func (s *Server) connections() []*conn {
@@ -163,7 +183,6 @@ func (s *Server) onError(ctx *fasthttp.RequestCtx, err error) {
 		return // conn has answered, and counted, it already
 	}
 	s.metrics.BadRequest("framing")
-	ctx.Response.Reset()
 	ctx.SetStatusCode(fasthttp.StatusBadRequest)
 	ctx.SetConnectionClose()
 }

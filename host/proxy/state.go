@@ -17,6 +17,10 @@ type State struct {
 	Tenants *tenant.Directory
 	Limits  Limits
 	Text    bool // records keep messages and answers
+
+	// Released is called once, when the State is no longer in force and no request
+	// is served by it. It must not block: a request may be what calls it. May be nil.
+	Released func()
 }
 
 // Route is where the requests of one rule go.
@@ -56,5 +60,47 @@ type Limits struct {
 	HeaderTimeout, BodyTimeout, Idle, Write time.Duration
 }
 
+// term is a State's time in force, and the requests that began in it.
+type term struct {
+	*State
+	users atomic.Int64 // these requests, and one for being in force
+}
+
 // current is the State in force.
-type current struct{ atomic.Pointer[State] }
+type current struct{ p atomic.Pointer[term] }
+
+// Load gives the State in force; nil before the first.
+func (c *current) Load() *State {
+	if t := c.p.Load(); t != nil {
+		return t.State
+	}
+	return nil
+}
+
+// Store puts st in force.
+func (c *current) Store(st *State) {
+	t := &term{State: st}
+	t.users.Store(1)
+	if old := c.p.Swap(t); old != nil {
+		old.leave()
+	}
+}
+
+// enter gives a request the State in force; leave must follow.
+func (c *current) enter() *term {
+	for {
+		t := c.p.Load()
+		// None are left only of a term that ended since it was loaded.
+		for n := t.users.Load(); n > 0; n = t.users.Load() {
+			if t.users.CompareAndSwap(n, n+1) {
+				return t
+			}
+		}
+	}
+}
+
+func (t *term) leave() {
+	if t.users.Add(-1) == 0 && t.Released != nil {
+		t.Released()
+	}
+}

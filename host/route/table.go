@@ -15,8 +15,11 @@ func New(rules []Rule) *Table { return &Table{rules} }
 // Match returns the index of the first rule that takes a request for model at
 // path, or -1. A request that names no model (a model list, say) is matched by
 // its path alone.
-func (t *Table) Match(path, model string) int {
-	for i := range t.rules {
+func (t *Table) Match(path, model string) int { return t.MatchFrom(0, path, model) }
+
+// MatchFrom is Match among the rules from index from on.
+func (t *Table) MatchFrom(from int, path, model string) int {
+	for i := from; i < len(t.rules); i++ {
 		r := &t.rules[i]
 		if matchAny(r.Paths, path) && (model == "" || matchAny(r.Models, model)) {
 			return i

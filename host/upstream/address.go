@@ -72,6 +72,9 @@ func refused(a netip.Addr) bool {
 // inet_aton takes for one ("0xa9fea9fe", "2852039166", "0251.254.43518") and
 // with a final dot: a proxy may.
 func literal(host string) (netip.Addr, bool) {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a, true
+	}
 	host = strings.TrimSuffix(host, ".")
 	if a, err := netip.ParseAddr(host); err == nil {
 		return a, true

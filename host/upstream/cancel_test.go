@@ -54,9 +54,11 @@ func blackhole(t *testing.T) string {
 type stage struct {
 	name  string
 	phase Phase
-	url   func(t *testing.T, at chan<- struct{}) (url string, change func(*Options))
-	body  bool // send a large body
-	read  bool // the head arrives; cancel while the body is read
+	// url starts the target; at gets a value when the point is reached, and one
+	// more when the target sees the connection close; cancelled is closed then.
+	url  func(t *testing.T, at chan<- struct{}, cancelled <-chan struct{}) (url string, change func(*Options))
+	body bool // send a large body
+	read bool // the head arrives; cancel while the body is read
 }
 
 // silentAt serves connections that stop at some point: at gets a value when a
@@ -71,38 +73,37 @@ func silentAt(t *testing.T, at chan<- struct{}, serve func(net.Conn)) *peer {
 }
 
 var stages = []stage{
-	{name: "dial", phase: Connecting, url: func(t *testing.T, at chan<- struct{}) (string, func(*Options)) {
-		url := "http://" + blackhole(t)
-		at <- struct{}{}
-		return url, nil
+	{name: "dial", phase: Connecting, url: func(t *testing.T, _ chan<- struct{}, _ <-chan struct{}) (string, func(*Options)) {
+		return "http://" + blackhole(t), nil
 	}},
-	{name: "TLS handshake", phase: Connecting, url: func(t *testing.T, at chan<- struct{}) (string, func(*Options)) {
+	{name: "TLS handshake", phase: Connecting, url: func(t *testing.T, at chan<- struct{}, _ <-chan struct{}) (string, func(*Options)) {
 		p := silentAt(t, at, func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) })
 		return "https://" + p.addr(), nil
 	}},
-	{name: "CONNECT", phase: Connecting, url: func(t *testing.T, at chan<- struct{}) (string, func(*Options)) {
+	{name: "CONNECT", phase: Connecting, url: func(t *testing.T, at chan<- struct{}, _ <-chan struct{}) (string, func(*Options)) {
 		p := silentAt(t, at, func(c net.Conn) { readRequest(bufio.NewReader(c)) })
 		return "https://203.0.113.1", func(o *Options) { o.Proxy = &url.URL{Scheme: "http", Host: p.addr()} }
 	}},
-	{name: "body being sent", phase: Sending, body: true, url: func(t *testing.T, at chan<- struct{}) (string, func(*Options)) {
+	{name: "body being sent", phase: Sending, body: true, url: func(t *testing.T, at chan<- struct{}, cancelled <-chan struct{}) (string, func(*Options)) {
 		p := listen(t, func(c net.Conn) {
 			_, _ = c.Read(make([]byte, 1))
 			at <- struct{}{}
+			<-cancelled
 			untilClosed(c)
 			at <- struct{}{}
 		})
 		return "http://" + p.addr(), nil
 	}},
-	{name: "before the first byte", phase: Waiting, url: func(t *testing.T, at chan<- struct{}) (string, func(*Options)) {
+	{name: "before the first byte", phase: Waiting, url: func(t *testing.T, at chan<- struct{}, _ <-chan struct{}) (string, func(*Options)) {
 		return "http://" + silentAt(t, at, once("")).addr(), nil
 	}},
-	{name: "in the head", phase: Waiting, url: func(t *testing.T, at chan<- struct{}) (string, func(*Options)) {
+	{name: "in the head", phase: Waiting, url: func(t *testing.T, at chan<- struct{}, _ <-chan struct{}) (string, func(*Options)) {
 		return "http://" + silentAt(t, at, once("HTTP/1.1 200 OK\r\nA:")).addr(), nil
 	}},
-	{name: "in the body", phase: Reading, read: true, url: func(t *testing.T, at chan<- struct{}) (string, func(*Options)) {
+	{name: "in the body", phase: Reading, read: true, url: func(t *testing.T, at chan<- struct{}, _ <-chan struct{}) (string, func(*Options)) {
 		return "http://" + silentAt(t, at, once("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")).addr(), nil
 	}},
-	{name: "in a TLS body", phase: Reading, read: true, url: func(t *testing.T, at chan<- struct{}) (string, func(*Options)) {
+	{name: "in a TLS body", phase: Reading, read: true, url: func(t *testing.T, at chan<- struct{}, _ <-chan struct{}) (string, func(*Options)) {
 		server, client := certificates(t)
 		p := listenTLS(t, server, func(c net.Conn) {
 			once("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")(c)
@@ -122,7 +123,10 @@ func TestCancel(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			at := make(chan struct{}, 4)
-			u, change := s.url(t, at)
+			cancelled := make(chan struct{})
+			release := sync.OnceFunc(func() { close(cancelled) })
+			defer release()
+			u, change := s.url(t, at, cancelled)
 			if change == nil {
 				change = func(*Options) {}
 			}
@@ -136,18 +140,29 @@ func TestCancel(t *testing.T) {
 			go func() {
 				resp, err := target.Do(&c, r)
 				if err == nil {
+					at <- struct{}{}
 					_, err = readBody(resp)
 					resp.Close()
 				}
 				ended <- err
 			}()
-			receive(t, at, "the stage")
-			if !s.read {
-				time.Sleep(time.Millisecond) // most likely the call is in its next system call by now; it must not matter
+			switch {
+			case s.name == "dial":
+				eventually(t, "dialling", func() bool {
+					c.mu.Lock()
+					defer c.mu.Unlock()
+					return c.stop != nil
+				})
+			case s.read:
+				receive(t, at, "the target to stop")
+				receive(t, at, "the head to be read")
+			default:
+				receive(t, at, "the target to stop")
 			}
 			began := time.Now()
 			c.Cancel()
 			c.Cancel()
+			release()
 			if took := time.Since(began); took > patience/10 {
 				t.Errorf("Cancel blocked for %v", took)
 			}
@@ -194,7 +209,8 @@ func TestCancelledBefore(t *testing.T) {
 // not in the pool.
 func TestCancelBeforeClose(t *testing.T) {
 	t.Parallel()
-	target := open(t, listen(t, replying(hello)))
+	p := listen(t, replying(hello))
+	target := open(t, p)
 	var c Call
 	resp, err := target.Do(&c, get())
 	if err != nil {
@@ -214,6 +230,9 @@ func TestCancelBeforeClose(t *testing.T) {
 	c.Cancel()
 	counts(t, target, 1, 1, 0)
 	mustFetch(t, target, get(), "hello")
+	if n := p.accepted.Load(); n != 2 {
+		t.Errorf("%d connections", n)
+	}
 }
 
 // holder stands between a call and those who may cancel it, as proxy's

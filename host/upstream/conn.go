@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"syscall"
 	"time"
 
@@ -210,7 +211,7 @@ func (c *conn) drained() bool {
 		return false
 	}
 	n, err := c.Conn.Read(c.buf[:1])
-	return n == 0 && isTimeout(err)
+	return n == 0 && errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // alive looks, without blocking, whether an idle connection is still silent and

@@ -9,9 +9,6 @@ import (
 // connect finds a connection for the call: an idle one that is still good, a
 // new one, or one that another request gives back in time.
 func (t *Target) connect(c *Call) (*conn, error) {
-	if c.Cancelled() {
-		return nil, t.cancelled(Connecting)
-	}
 	cn, w := t.pool.take()
 	if w != nil {
 		var err error

@@ -23,7 +23,20 @@ type dialer struct {
 	tls              *tls.Config // nil: plain
 	proxy            *url.URL
 	timeout          time.Duration
-	resolver         *net.Resolver // nil: the system's
+	resolver         *net.Resolver
+}
+
+// newResolver is the system's resolver, except that it leaves a name server in
+// peace as soon as nobody waits for its answer. Go's own would keep a socket and
+// goroutines for seconds after the request was cancelled.
+func newResolver(dial func(ctx context.Context, network, address string) (net.Conn, error)) *net.Resolver {
+	return &net.Resolver{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dial(ctx, network, address)
+		if err == nil {
+			context.AfterFunc(ctx, func() { _ = c.Close() })
+		}
+		return c, err
+	}}
 }
 
 func (d *dialer) dial(ctx context.Context) (*conn, error) {

@@ -178,6 +178,9 @@ func (r *Response) failure(p Phase, err error) *Failure {
 }
 
 func isTimeout(err error) bool {
+	if err == nil {
+		return false // before ne, which is allocated
+	}
 	var ne net.Error
 	return errors.As(err, &ne) && ne.Timeout()
 }

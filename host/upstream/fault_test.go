@@ -264,7 +264,7 @@ func TestFault14_Deadlines(t *testing.T) {
 				once(part)(c)
 				untilClosed(c)
 			})
-			target := open(t, p, func(o *Options) { o.FirstByte = 30 * time.Millisecond })
+			target := open(t, p, func(o *Options) { o.FirstByte = 200 * time.Millisecond })
 			_, _, err := fetch(target, get())
 			failed(t, err, Failure{Reason: "first_byte_timeout", Phase: Waiting, Timeout: true})
 			counts(t, target, 0, 0, 0)
@@ -280,7 +280,7 @@ func TestFault14_Deadlines(t *testing.T) {
 				}
 			}
 		})
-		target := open(t, p, func(o *Options) { o.FirstByte = 50 * time.Millisecond })
+		target := open(t, p, func(o *Options) { o.FirstByte = 200 * time.Millisecond })
 		_, _, err := fetch(target, get())
 		failed(t, err, Failure{Reason: "first_byte_timeout", Phase: Waiting, Timeout: true})
 	})

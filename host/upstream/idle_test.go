@@ -3,9 +3,11 @@ package upstream
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"testing"
+	"time"
 )
 
 // A connection that the server closed while it rested is seen to be dead and
@@ -39,8 +41,14 @@ func TestIdleConnectionClosed(t *testing.T) {
 		t.Parallel()
 		p := listenTLS(t, server, once(hello))
 		target := openURL(t, "https://"+p.addr(), func(o *Options) { o.TLS = client })
-		for range 10 {
+		for range 3 {
 			mustFetch(t, target, get(), "hello")
+			if idle := target.pool.idle; len(idle) > 0 { // close_notify came later than the answer
+				eventually(t, "the end arrives", func() bool { return !idle[0].alive() })
+			}
+		}
+		if n := p.accepted.Load(); n != 3 {
+			t.Errorf("%d connections", n)
 		}
 	})
 }
@@ -63,7 +71,6 @@ func TestManyIdleConnectionsClosed(t *testing.T) {
 		if _, err := readBody(resp); err != nil {
 			t.Fatal(err)
 		}
-		defer resp.Close()
 	}
 	for i := range calls {
 		calls[i].resp.Close()
@@ -80,6 +87,11 @@ func TestManyIdleConnectionsClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	counts(t, target, 1, 0, 0)
+	for _, cn := range idle {
+		if err := cn.raw.SetDeadline(time.Now()); !errors.Is(err, net.ErrClosed) {
+			t.Error("a dead connection was not closed")
+		}
+	}
 	resp.Close()
 	counts(t, target, 0, 0, 0)
 }

@@ -8,9 +8,6 @@ import (
 const (
 	// tlsRecord is the most that one TLS record carries, in bytes.
 	tlsRecord = 16 << 10
-	// oneWrite is the size up to which copying a body behind its head is cheaper
-	// than a vectored write, in bytes.
-	oneWrite = 2 << 10
 	// patient is the size up to which a body fits into the sockets' buffers, so
 	// that sending it hardly ever waits, in bytes.
 	patient = 64 << 10
@@ -19,45 +16,38 @@ const (
 	stallCheck = time.Second
 )
 
-// send writes the head, which is in c.head, and the body.
+// send writes the head, which is in c.head, and the body. The connection's
+// deadline is set.
 func (c *Call) send(cn *conn, r *Request, deadline time.Time) error {
-	switch {
-	case cn.Conn != cn.raw:
+	if cn.Conn != cn.raw {
 		return c.sendTLS(cn, r)
-	case len(c.head)+r.Size <= oneWrite:
-		for _, b := range r.Body {
-			c.head = append(c.head, b...)
-		}
-		_, err := cn.raw.Write(c.head)
-		return err
-	default:
-		return c.sendPlain(cn, r, deadline)
 	}
-}
-
-// sendPlain writes without copying the body: on a socket, net.Buffers is one
-// system call.
-func (c *Call) sendPlain(cn *conn, r *Request, deadline time.Time) error {
+	// Without a copy of the body: net.Buffers is one system call on a socket.
 	c.vec = append(append(c.vec[:0], c.head), r.Body...)
 	c.wv = net.Buffers(c.vec)
-	for r.Size > patient {
+	if r.Size > patient {
+		return c.sendWatched(cn, deadline)
+	}
+	_, err := c.wv.WriteTo(cn.raw)
+	return err
+}
+
+// sendWatched writes what may take long, and stops when the target neither takes
+// it nor is silent.
+func (c *Call) sendWatched(cn *conn, deadline time.Time) error {
+	for {
 		step := time.Now().Add(stallCheck)
-		if !step.Before(deadline) {
-			break
+		if step.After(deadline) {
+			step = deadline
 		}
 		if err := cn.raw.SetWriteDeadline(step); err != nil {
 			return err
 		}
-		// What is left unwritten at the deadline stays in wv.
-		if _, err := c.wv.WriteTo(cn.raw); !isTimeout(err) || !cn.alive() {
+		// What is not written by then stays in wv.
+		if _, err := c.wv.WriteTo(cn.raw); !isTimeout(err) || !step.Before(deadline) || !cn.alive() {
 			return err
 		}
 	}
-	if err := cn.raw.SetWriteDeadline(deadline); err != nil {
-		return err
-	}
-	_, err := c.wv.WriteTo(cn.raw)
-	return err
 }
 
 // sendTLS fills records: every write to a TLS connection is at least a record

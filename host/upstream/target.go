@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -51,7 +52,7 @@ func Open(opt Options) (*Target, error) {
 	opt.defaults()
 	t := &Target{Name: opt.Name, Budget: NewRetryBudget(), opt: opt}
 	t.pool.max = opt.Connections
-	t.dialer = dialer{allow: opt.Allow, timeout: opt.Connect, proxy: opt.Proxy}
+	t.dialer = dialer{allow: opt.Allow, timeout: opt.Connect, proxy: opt.Proxy, resolver: newResolver(new(net.Dialer).DialContext)}
 	host, err := t.parseURL(opt.URL)
 	if err == nil {
 		err = t.checkProxy()
