@@ -226,6 +226,35 @@ func (c *conn) alive() bool {
 	return c.ctl.Control(c.look) == nil && c.quiet
 }
 
+// answered takes in what came while a request was being sent, and tells whether
+// that is an answer or an end. Interim answers (1xx), and what may become one,
+// are neither; they stay in buf for readHead.
+func (c *conn) answered() bool {
+	if c.w == len(c.buf) {
+		return true
+	}
+	got, err := c.receive(c.buf[c.w:])
+	c.w += got
+	return err != nil || !interim(c.buf[c.r:c.w])
+}
+
+// interim tells whether p is nothing but heads of interim answers, the last of
+// them perhaps in part.
+func interim(p []byte) bool {
+	const line = len("HTTP/1.1 ")
+	for len(p) > line {
+		end, _, err := http1.HeadEnd(p, 0)
+		if err != nil || p[line] != '1' {
+			return false
+		}
+		if end == 0 {
+			return true
+		}
+		p = p[end:]
+	}
+	return answering(p)
+}
+
 // silent tells whether there is nothing to read, not even an end.
 func silent(p []unix.PollFd) bool {
 	for {

@@ -52,7 +52,7 @@ func (t *Target) Do(c *Call, r *Request) (*Response, error) {
 // early looks for the answer of a target that stopped reading the request: it
 // may have refused it before it had all of it (413), and may even have closed.
 func (r *Response) early(sendErr error, head bool) (*Response, error) {
-	if r.call.Cancelled() || isTimeout(sendErr) && r.conn.alive() {
+	if r.call.Cancelled() || isTimeout(sendErr) && r.conn.clean() && r.conn.alive() {
 		return nil, r.fail(Sending, sendErr)
 	}
 	_ = r.conn.SetReadDeadline(time.Now().Add(min(earlyAnswer, r.target.opt.FirstByte)))

@@ -32,8 +32,8 @@ func (c *Call) send(cn *conn, r *Request, deadline time.Time) error {
 	return err
 }
 
-// sendWatched writes what may take long, and stops when the target neither takes
-// it nor is silent.
+// sendWatched writes what may take long, and stops when the target does not take
+// it because it has answered or closed.
 func (c *Call) sendWatched(cn *conn, deadline time.Time) error {
 	for {
 		step := time.Now().Add(stallCheck)
@@ -44,7 +44,7 @@ func (c *Call) sendWatched(cn *conn, deadline time.Time) error {
 			return err
 		}
 		// What is not written by then stays in wv.
-		if _, err := c.wv.WriteTo(cn.raw); !isTimeout(err) || !step.Before(deadline) || !cn.alive() {
+		if _, err := c.wv.WriteTo(cn.raw); !isTimeout(err) || !step.Before(deadline) || !cn.alive() && cn.answered() {
 			return err
 		}
 	}

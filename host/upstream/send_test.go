@@ -151,10 +151,11 @@ func TestFault14_EarlyAnswer(t *testing.T) {
 		"reads on":      func(_, raw net.Conn, _ <-chan struct{}) { untilClosed(raw) },
 		"does nothing":  func(_, _ net.Conn, stop <-chan struct{}) { <-stop },
 		"reads it all":  func(c, _ net.Conn, _ <-chan struct{}) { untilClosed(c) },
+		"hints first":   func(_, _ net.Conn, stop <-chan struct{}) { <-stop },
 		"closes slowly": func(_, _ net.Conn, stop <-chan struct{}) { <-time.After(20 * time.Millisecond) },
 	} {
 		for _, secure := range []bool{false, true} {
-			if secure && name == "does nothing" {
+			if secure && (name == "does nothing" || name == "hints first") {
 				continue // a TLS session cannot go on after an interrupted write: it ends at the deadline, see below
 			}
 			t.Run(name+map[bool]string{true: " over TLS"}[secure], func(t *testing.T) {
@@ -172,6 +173,9 @@ func TestFault14_EarlyAnswer(t *testing.T) {
 						if err != nil || line == "\r\n" {
 							break
 						}
+					}
+					if name == "hints first" {
+						_, _ = io.WriteString(c, "HTTP/1.1 103 Early Hints\r\n\r\n")
 					}
 					_, _ = io.WriteString(c, tooLarge)
 					after(c, raw, stop)
@@ -238,24 +242,47 @@ func TestFault14_StuckWhileSending(t *testing.T) {
 }
 
 // A target that reads slowly, but reads, gets all of it: being interrupted to
-// look for an answer loses no byte.
+// look for an answer loses no byte, and an interim answer is not taken for one.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	body := make([]byte, 24<<20)
 	for i := range body {
 		body[i] = byte(i >> 12)
 	}
-	got := make(chan bool, 1)
-	target := open(t, listen(t, func(c net.Conn) {
-		br := bufio.NewReader(c)
-		_, _ = br.Peek(1)
-		time.Sleep(stallCheck + stallCheck/5) // longer than the look for an answer
-		r, b := readBodyOf(br)
-		got <- r != nil && bytes.Equal(b, body)
-		_, _ = io.WriteString(c, hello)
-	}))
-	mustFetch(t, target, post(body[:5], body[5:1<<20], body[1<<20:]), "hello")
-	if !<-got {
-		t.Error("the body is not what was sent")
+	for name, said := range map[string][2]string{
+		"silent": {"", ""}, "interim": {"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", ""},
+		"interim in part": {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Pro", "cessing\r\n\r\n"}, "almost nothing": {"HTT", "P/1.1 100 Continue\r\n\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := make(chan bool, 1)
+			target := open(t, listen(t, func(c net.Conn) {
+				br := bufio.NewReader(c)
+				_, _ = br.Peek(1)
+				_, _ = io.WriteString(c, said[0])
+				time.Sleep(stallCheck + stallCheck/5) // longer than the look for an answer
+				r, b := readBodyOf(br)
+				got <- r != nil && bytes.Equal(b, body)
+				_, _ = io.WriteString(c, said[1]+hello)
+			}))
+			mustFetch(t, target, post(body[:5], body[5:1<<20], body[1<<20:]), "hello")
+			if !<-got {
+				t.Error("the body is not what was sent")
+			}
+			counts(t, target, 1, 1, 0)
+		})
+	}
+}
+
+func TestInterim(t *testing.T) {
+	t.Parallel()
+	const one = "HTTP/1.1 100 Continue\r\n\r\n"
+	for p, want := range map[string]bool{
+		"": true, "H": true, "HTTP/1.1 ": true, "HTTP/1.1 1": true, one: true, one + one: true, one + "HTTP/1.": true, one + one[:12]: true,
+		"X": false, "HTTP/2": false, "HTTP/1.1 2": false, "HTTP/1.1 413 X\r\n\r\n": false, one + "HTTP/1.1 4": false, one + "x": false, "HTTP/1.1 100 X\n\n": false,
+	} {
+		if got := interim([]byte(p)); got != want {
+			t.Errorf("%q: %t", p, got)
+		}
 	}
 }
