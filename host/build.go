@@ -164,7 +164,7 @@ func (b *build) target(name string, c *config.Target) error {
 	if c.Kind == config.KindSim {
 		t.sim, err = simulate(sim.Options{
 			Seed: uint64(c.Seed), TTFT: c.TTFT.Std(), TPOT: c.TPOT.Std(), Slots: c.Slots, //nolint:gosec // not negative
-			CacheBlocks: c.CacheBlocks, MaxBody: int(b.cfg.Limits.Body),
+			CacheBlocks: cacheBlocks(c), MaxBody: int(b.cfg.Limits.Body),
 		})
 		if err != nil {
 			return err
@@ -195,6 +195,15 @@ func (b *build) target(name string, c *config.Target) error {
 	}
 	b.targets[name] = t
 	return nil
+}
+
+// cacheBlocks is the size of a simulated model's prefix cache; sim takes 0 for
+// its own default and a negative number for none.
+func cacheBlocks(c *config.Target) int {
+	if c.CacheBlocks == 0 {
+		return -1
+	}
+	return c.CacheBlocks
 }
 
 // sameLimits tells whether the limits that targets are built with are equal.

@@ -196,3 +196,27 @@ func TestFault13_14_AnthropicSDKBrokenStreams(t *testing.T) {
 		})
 	}
 }
+
+// An unstreamed answer that breaks off is an error too, not half a JSON object.
+func TestFault14_AnthropicSDKBrokenAnswers(t *testing.T) {
+	t.Parallel()
+	m := newModel(t, sim.Options{})
+	c := newAnthropic(t, start(t, m.config(", idle: 300ms, first_byte: 300ms")+"routes: [ { targets: [t], retries: 0 } ]\n"))
+	for fault, want := range map[string]struct {
+		status int
+		kind   string
+	}{
+		"cut=headers":         {502, "api_error"},
+		"short=10":            {502, "api_error"},
+		"malformed=status":    {502, "api_error"},
+		"garbage=html":        {502, "api_error"},
+		"stall=headers":       {504, "timeout_error"},
+		"stall=after-headers": {504, "timeout_error"},
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			_, err := c.Messages.New(t.Context(), anthropicAsk("Tell me."), option.WithHeader("x-sim-fault", fault))
+			wantAnthropicError(t, err, want.status, want.kind)
+		})
+	}
+}

@@ -250,3 +250,29 @@ func TestFault13_14_OpenAISDKBrokenStreams(t *testing.T) {
 		}
 	}
 }
+
+// An unstreamed answer that breaks off is an error too, not half a JSON object.
+func TestFault14_OpenAISDKBrokenAnswers(t *testing.T) {
+	t.Parallel()
+	m := newModel(t, sim.Options{})
+	for fault, want := range map[string]struct {
+		status     int
+		kind, code string
+	}{
+		"cut=headers":         {502, "server_error", "reset"},
+		"short=10":            {502, "server_error", "cut"},
+		"malformed=status":    {502, "server_error", "malformed"},
+		"garbage=html":        {502, "server_error", "garbage"},
+		"gzip":                {502, "server_error", "compressed"},
+		"stall=headers":       {504, "timeout_error", "first_byte_timeout"},
+		"stall=after-headers": {504, "timeout_error", "idle_timeout"},
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			g := start(t, m.config(", idle: 300ms, first_byte: 300ms")+"routes: [ { targets: [t], retries: 0 } ]\n")
+			c := newOpenAI(t, g) // of its own: on a pooled connection a reset is called stale
+			_, err := c.Chat.Completions.New(t.Context(), openaiAsk("Tell me."), option.WithHeader("x-sim-fault", fault))
+			wantOpenAIError(t, err, want.status, want.kind, want.code)
+		})
+	}
+}

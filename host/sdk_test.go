@@ -1,11 +1,34 @@
 package host_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/anthropics/anthropic-sdk-go"
+	anthropicoption "github.com/anthropics/anthropic-sdk-go/option"
+	"github.com/openai/openai-go/v3"
+	openaioption "github.com/openai/openai-go/v3/option"
+
 	"weir/host/sim"
 )
+
+// README promises stock clients that one variable and any key will do.
+func TestSDKsFromTheEnvironment(t *testing.T) {
+	g := start(t, simulated)
+	t.Setenv("OPENAI_BASE_URL", g.url+"/v1")
+	t.Setenv("OPENAI_API_KEY", "any")
+	t.Setenv("ANTHROPIC_BASE_URL", g.url)
+	t.Setenv("ANTHROPIC_API_KEY", "any")
+	transport := client(t)
+	oai, ant := openai.NewClient(openaioption.WithHTTPClient(transport)), anthropic.NewClient(anthropicoption.WithHTTPClient(transport))
+	if r, err := oai.Chat.Completions.New(t.Context(), openaiAsk("Hello")); err != nil || r.Choices[0].Message.Content == "" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if m, err := ant.Messages.New(t.Context(), anthropicAsk("Hello")); err != nil || m.Content[0].Text == "" {
+		t.Errorf("%+v, %v", m, err)
+	}
+}
 
 const acmeKey = "acme-key-0123456789"
 
@@ -49,6 +72,24 @@ func waitGenerating(t testing.TB, m *model) {
 	for deadline := time.Now().Add(waitCancel); m.Stats().Generating == 0; <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatal("no request has reached the model")
+		}
+	}
+}
+
+// The prefix cache shows in the SDK's usage, and cache_blocks: 0 turns it off.
+func TestOpenAISDKCachedTokens(t *testing.T) {
+	t.Parallel()
+	for setting, cached := range map[string]bool{"": true, ", cache_blocks: 0": false} {
+		c := newOpenAI(t, start(t, "targets: { sim: { kind: sim, ttft: 0s, tpot: 0s"+setting+" } }\n"))
+		p := openaiAsk(strings.Repeat("The same beginning. ", 100))
+		for n := range 2 {
+			r, err := c.Chat.Completions.New(t.Context(), p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.Usage.PromptTokensDetails.CachedTokens; (got > 0) != (cached && n > 0) {
+				t.Errorf("request %d of a model with %q: %d cached tokens", n, setting, got)
+			}
 		}
 	}
 }

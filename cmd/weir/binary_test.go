@@ -212,7 +212,7 @@ func simAddr(t *testing.T, p *process) string {
 	said := regexp.MustCompile(`(?m)^simulated model on http://(\S+) \(OpenAI base URL: http://(\S+)/v1\)\n`)
 	for {
 		text, more := p.out.look()
-		if m := said.FindStringSubmatch(text); m != nil && m[1] == m[2] {
+		if m := said.FindStringSubmatch(text); len(m) == 3 && m[1] == m[2] {
 			return m[1]
 		}
 		select {

@@ -65,7 +65,7 @@ func waitRefused(t *testing.T, addr string) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(patience); ; <-tick.C {
-		c, err := net.Dial("tcp", addr)
+		c, err := net.DialTimeout("tcp", addr, patience)
 		if err != nil {
 			return
 		}
@@ -114,7 +114,22 @@ func TestFault35_DrainDeadline(t *testing.T) {
 		events(t, resp.Body, a.open)
 		bodies[i] = resp.Body
 	}
+	unstreamed := make(chan string, 1)
+	go func() {
+		resp, err := send(t, p.data[0], chatPath, hello, "x-sim-fault", "stall=headers")
+		if err != nil {
+			unstreamed <- err.Error()
+			return
+		}
+		defer func() { _ = resp.Body.Close() }()
+		body, _ := io.ReadAll(resp.Body)
+		unstreamed <- resp.Status + " " + string(body)
+	}()
+	p.status(t, func(s *status) bool { return s.InFlight == len(asks)+1 })
 	p.signal(t, syscall.SIGTERM)
+	if got := <-unstreamed; !strings.HasPrefix(got, "503 ") || !strings.Contains(got, `"code":"shutting_down"`) {
+		t.Errorf("an answer that had not begun: %s", got)
+	}
 	for i, a := range asks {
 		rest, err := io.ReadAll(bodies[i])
 		_ = bodies[i].Close()
@@ -125,8 +140,8 @@ func TestFault35_DrainDeadline(t *testing.T) {
 	if code := p.wait(t); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	if l := p.logged(t, 0, `"msg":"stopped"`); l.Ended != len(asks) {
-		t.Errorf("%d requests were ended, want %d", l.Ended, len(asks))
+	if l := p.logged(t, 0, `"msg":"stopped"`); l.Ended != len(asks)+1 {
+		t.Errorf("%d requests were ended, want %d", l.Ended, len(asks)+1)
 	}
 	wantJSONLines(t, p.err.String())
 }

@@ -79,8 +79,11 @@ func (j *journal) set(bad bool) {
 	j.bad = bad
 }
 
-// close writes what waits, for at most d.
-func (j *journal) close(d time.Duration) {
+// journalFlush is how long the end waits for a slow reader.
+const journalFlush = time.Second
+
+// close writes what waits, for at most journalFlush.
+func (j *journal) close() {
 	j.mu.Lock()
 	if !j.closed {
 		j.closed = true
@@ -89,6 +92,6 @@ func (j *journal) close(d time.Duration) {
 	j.mu.Unlock()
 	select {
 	case <-j.done:
-	case <-time.After(d):
+	case <-time.After(journalFlush):
 	}
 }

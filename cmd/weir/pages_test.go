@@ -98,7 +98,7 @@ func pages(t *testing.T) map[string]string {
 }
 
 var (
-	fences    = regexp.MustCompile("(?ms)^```.*?^```$")
+	fences    = regexp.MustCompile("(?s)(?:^|\n)```.*?\n```")
 	spans     = regexp.MustCompile("`[^`\n]*`")
 	links     = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	mentioned = regexp.MustCompile("`((?:[\\w.-]+/)*[\\w.-]+\\.md)`")

@@ -27,7 +27,7 @@ func blocks(t *testing.T, page string) (out []block) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
+	for _, m := range regexp.MustCompile("(?s)\n```([a-z]*)\n(.*?\n)```\n").FindAllStringSubmatch(string(text), -1) {
 		out = append(out, block{m[1], m[2]})
 	}
 	return out

@@ -16,10 +16,11 @@ import (
 
 const token = "admin-token-0123456789"
 
-// admin answers with the status as the admin API shows it.
+// status is a part of what the admin API tells.
 type status struct {
 	Ready    bool
 	Reloads  int
+	InFlight int                    `json:"in_flight"`
 	LastLoad struct{ Error string } `json:"last_load"`
 }
 
@@ -88,6 +89,32 @@ func TestFault34_ReloadOnFileChange(t *testing.T) {
 	if got := p.served(t); got != "two" {
 		t.Errorf("%s answers after the reload", got)
 	}
+	p.stop(t)
+}
+
+// Keys rotate by replacing their files.
+func TestFault34_ReloadOnSecretFileChange(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	key := file(t, dir, "key", "first-key\n")
+	p := serve(t, "--config", file(t, dir, "weir.yaml", renaming("one")+"tenants: { acme: { keys: [ { file: key } ] } }\n"))
+	want := func(key string, want int) {
+		t.Helper()
+		if status, body := ask(t, p.data[0], chatPath, hello, "Authorization", "Bearer "+key); status != want {
+			t.Errorf("%s: %d %s", key, status, body)
+		}
+	}
+	want("first-key", 200)
+	want("second-key", 401)
+	replace(t, key, "second-key\n")
+	p.status(t, func(s *status) bool { return s.Reloads == 1 })
+	want("first-key", 401)
+	want("second-key", 200)
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	p.status(t, func(s *status) bool { return strings.Contains(s.LastLoad.Error, "tenants.acme.keys[0].file") })
+	want("second-key", 200)
 	p.stop(t)
 }
 

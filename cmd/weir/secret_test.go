@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // canaries are secrets that must not come out anywhere.
@@ -196,6 +197,7 @@ func garble(t *testing.T, heard *strings.Builder, p *process, c canaries) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		_ = conn.SetDeadline(time.Now().Add(patience))
 		_, _ = io.WriteString(conn, head)
 		answer, err := io.ReadAll(conn)
 		_ = conn.Close()

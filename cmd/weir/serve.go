@@ -64,7 +64,7 @@ func serve(ctx context.Context, path string, listen []string, adminAddr string) 
 	level := new(slog.LevelVar)
 	signal.Ignore(syscall.SIGPIPE) // a log that nobody reads any more must not end the process
 	out := newJournal(os.Stderr)
-	defer out.close(flush)
+	defer out.close()
 	log := logger(out, &cfg.Log, level)
 	slog.SetDefault(log)
 	_, _ = memlimit.Set() // no cgroup, no limit
@@ -89,9 +89,6 @@ func serve(ctx context.Context, path string, listen []string, adminAddr string) 
 	log.Info("stopped", "took", time.Since(began).Round(time.Millisecond).String(), "requests_ended", ended)
 	return nil
 }
-
-// flush is how long the end waits for a slow reader of the log.
-const flush = time.Second
 
 // addressHint names the flags to those whose address is taken: with the embedded
 // configuration there is no setting to change.

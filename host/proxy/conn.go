@@ -160,13 +160,15 @@ func (c *conn) unframed(r *fasthttp.Response) {
 	r.Header.SetConnectionClose()
 	_, err := c.Write(r.Header.Header())
 	buf := make([]byte, readBuffer)
-	for n := 0; err == nil; {
+	for err == nil {
+		var n int
 		if n, err = r.BodyStream().Read(buf); n > 0 {
 			_, err = c.Write(buf[:n])
 		}
 	}
 	if tc, ok := c.raw.(*net.TCPConn); ok && !errors.Is(err, io.EOF) {
 		_ = tc.SetLinger(0)
+		_ = tc.Close() // and no close_notify, which would tell of a clean end
 	}
 	_ = r.CloseBodyStream()
 }

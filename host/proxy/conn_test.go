@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -124,7 +125,7 @@ func TestLeavingCancels(t *testing.T) {
 	c.detach()
 	c.attach(&before)
 	_ = client.Close()
-	for end := time.Now().Add(10 * time.Second); !c.left(); {
+	for end := time.Now().Add(10 * time.Second); !c.left(); runtime.Gosched() {
 		if time.Now().After(end) {
 			t.Fatal("the client's leaving is not seen")
 		}

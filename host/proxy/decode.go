@@ -83,7 +83,7 @@ func decompressor(encoding, body []byte, limit int) (io.ReadCloser, error) {
 	case http1.EqualFold(encoding, "br"):
 		return io.NopCloser(brotli.NewReader(src)), nil
 	case http1.EqualFold(encoding, "zstd"):
-		memory := uint64(max(limit, zstdWindow)) //nolint:gosec // positive
+		memory := uint64(max(limit, zstdWindow))
 		d, err := zstd.NewReader(src, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(memory), zstd.WithDecoderMaxWindow(zstdWindow))
 		if err != nil {
 			return nil, err
@@ -106,7 +106,7 @@ func readAll(dst []byte, r io.Reader, limit int) ([]byte, error) {
 		if len(dst) > limit {
 			return dst, errTooLong
 		}
-		if err == io.EOF { //nolint:errorlint // readers return it bare
+		if err == io.EOF {
 			return dst, nil
 		}
 		if err != nil {

@@ -283,7 +283,7 @@ func TestFault36_PanicInGuard(t *testing.T) {
 // settle waits until no request is in flight.
 func (r *running) settle(t *testing.T) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); r.metrics.InFlight() > 0; {
+	for end := time.Now().Add(10 * time.Second); r.metrics.InFlight() > 0; runtime.Gosched() {
 		if time.Now().After(end) {
 			t.Fatalf("%d requests stay in flight", r.metrics.InFlight())
 		}

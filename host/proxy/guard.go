@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"runtime/debug"
 	"strconv"
@@ -114,7 +115,7 @@ func (c *conn) takeHead(end int, lim *Limits) error {
 		out = append(c.canon[:0], "HEAD"...)
 	}
 	out = append(out, " / HTTP/1."...)
-	out = append(out, '0'+byte(h.Minor)) //nolint:gosec // 0 or 1
+	out = append(out, '0'+byte(h.Minor))
 	out = append(out, "\r\nHost: w\r\n"...)
 	c.body, c.owed, c.ended, c.armed = 0, 0, false, false
 	switch {
@@ -168,7 +169,7 @@ func (c *conn) handshake(limit time.Duration) error {
 func (c *conn) panicked(v any) error {
 	c.dead = true
 	id := newID(&[idLen]byte{})
-	c.srv.log.Error("panic while reading a request", "panic", v, "request_id", id, "stack", string(debug.Stack()))
+	c.srv.log.Error("panic while reading a request", "panic", fmt.Sprint(v), "request_id", id, "stack", string(debug.Stack()))
 	c.srv.once(c, telemetry.Internal, 500, "panic", dialectOf(c.line()), id)
 	return io.EOF
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -94,7 +95,7 @@ func TestFault06_ConnectionLimit(t *testing.T) {
 	if _, err := l.Accept(); err != io.EOF {
 		t.Errorf("%v, want the end of the queue", err)
 	}
-	for end := time.Now().Add(10 * time.Second); l.parting.Load() > 0 && time.Now().Before(end); {
+	for end := time.Now().Add(10 * time.Second); l.parting.Load() > 0 && time.Now().Before(end); runtime.Gosched() {
 	}
 	for _, nc := range in[2:] {
 		resp, err := http.ReadResponse(bufio.NewReader(&nc.written), nil)

@@ -116,7 +116,7 @@ func (r *relay) readRaw(p []byte) (int, error) {
 		}
 		return 0, io.EOF
 	}
-	r.note(err)
+	_ = r.note(err)
 	r.err = err
 	return 0, err
 }
