@@ -18,8 +18,10 @@ LINT_VERSION := v2.15.0
 TOOLS := $(CURDIR)/.ci/tools
 LINT := $(TOOLS)/golangci-lint-$(LINT_VERSION)
 
-# The version is stamped below, so Go's own stamp, which fails in work trees that another user owns, is not needed.
-GO_BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
+# What is shipped is built with these. The version is stamped by the linker; Go's own stamp fails in work trees that
+# another user owns.
+BUILD_FLAGS := -trimpath -buildvcs=false
+LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .PHONY: help build run test race fuzz lint bench check cross e2e fmt vet clean
 
@@ -27,7 +29,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the static binary ./weir
-	$(GO_BUILD) -o weir ./cmd/weir
+	CGO_ENABLED=0 go build $(BUILD_FLAGS) -ldflags '$(LDFLAGS)' -o weir ./cmd/weir
 
 run: build ## serve; ARGS="--config FILE" for more than the embedded model
 	./weir serve $(ARGS)
@@ -59,7 +61,7 @@ fmt: ## fail when a file is not formatted
 
 vet: ## go vet for every system that is built
 	go vet ./...
-	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet $(BUILD_FLAGS) ./...
 
 lint: $(LINT) ## golangci-lint with .golangci.yml
 	$(LINT) run
@@ -72,10 +74,10 @@ $(LINT):
 
 cross: ## static binaries for every platform, in dist
 	@for platform in $(PLATFORMS); do \
-		export GOOS=$${platform%/*} GOARCH=$${platform#*/}; \
+		export GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0; \
 		echo "build $$platform"; \
-		CGO_ENABLED=0 go build -buildvcs=false ./...; \
-		$(GO_BUILD) -o "dist/weir-$$GOOS-$$GOARCH" ./cmd/weir; \
+		go build $(BUILD_FLAGS) ./...; \
+		go build $(BUILD_FLAGS) -ldflags '$(LDFLAGS)' -o "dist/weir-$$GOOS-$$GOARCH" ./cmd/weir; \
 	done
 
 e2e: build ## the npm packages openai and @anthropic-ai/sdk through ./weir

@@ -163,7 +163,7 @@ func (b *build) target(name string, c *config.Target) error {
 	var err error
 	if c.Kind == config.KindSim {
 		t.sim, err = simulate(sim.Options{
-			Seed: uint64(c.Seed), TTFT: c.TTFT.Std(), TPOT: c.TPOT.Std(), Slots: c.Slots, //nolint:gosec // not negative
+			Seed: uint64(c.Seed), TTFT: c.TTFT.Std(), TPOT: c.TPOT.Std(), Slots: c.Slots,
 			CacheBlocks: cacheBlocks(c), MaxBody: int(b.cfg.Limits.Body),
 		})
 		if err != nil {

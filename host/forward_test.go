@@ -139,9 +139,10 @@ func TestForwardUnreadRouteBehindOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
-	if resp.StatusCode != 200 {
-		t.Fatalf("%d", resp.StatusCode)
+	if resp.StatusCode != 200 || err != nil {
+		t.Fatalf("%d %q %v", resp.StatusCode, b, err)
 	}
 	if got := <-up.asks; got.line != "GET /v1/files?limit=3" {
 		t.Error(got.line)
@@ -154,7 +155,7 @@ func TestForwardUnreadRouteBehindOthers(t *testing.T) {
 	if got := <-up.asks; got.body != sent {
 		t.Errorf("changed on the way: %s", got.body)
 	}
-	wantMetric(t, g, `weir_requests_in_flight 0`)
+	waitStatus(t, g, func(s status) bool { return s.InFlight == 0 })
 }
 
 // An Anthropic client's model list goes to the first route that can answer it.
@@ -207,7 +208,7 @@ func TestForwardStrangersSendNoBody(t *testing.T) {
 		}
 		_ = conn.Close()
 	}
-	wantMetric(t, g, `weir_requests_in_flight 0`)
+	waitStatus(t, g, func(s status) bool { return s.InFlight == 0 })
 	if n := m.Stats().Requests; n != 0 {
 		t.Errorf("%d requests reached the target", n)
 	}

@@ -233,6 +233,9 @@ func (g *Gateway) applyRecords(cfg *config.Config) error {
 		g.proxy.SetSink(telemetry.NewSink(g.metrics, g.records, opt))
 		return nil
 	}
+	if r != nil && old != nil && old.File == r.File {
+		g.closeRecords() // one writer a file; the next one goes on where it ends
+	}
 	var w *telemetry.Records
 	if r != nil {
 		var err error
@@ -242,13 +245,20 @@ func (g *Gateway) applyRecords(cfg *config.Config) error {
 		}
 	}
 	g.proxy.SetSink(telemetry.NewSink(g.metrics, w, opt))
-	if g.records != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		_ = g.records.Close(ctx)
-	}
+	g.closeRecords()
 	g.records = w
 	return nil
+}
+
+// closeRecords writes what waits and closes the records' file, if there is one.
+func (g *Gateway) closeRecords() {
+	if g.records == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = g.records.Close(ctx)
+	g.records = nil
 }
 
 // Drain ends the gateway: not ready, no new connections, requests finish until
@@ -272,9 +282,7 @@ func (g *Gateway) Drain(ctx context.Context) int {
 	g.closeTargets()
 	closing, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if g.records != nil {
-		_ = g.records.Close(closing)
-	}
+	g.closeRecords()
 	if g.admin != nil {
 		_ = g.admin.Close(closing)
 		g.adminSock.close()

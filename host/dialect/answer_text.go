@@ -50,8 +50,9 @@ func tokenNumber(token []byte) int64 {
 	return n
 }
 
-// appendText appends the text of the inside of a valid string token. A surrogate without its partner becomes U+FFFD.
-func appendText(dst, s []byte) []byte {
+// unescaped is the text of the inside of a valid string token. A surrogate without its partner becomes U+FFFD.
+func unescaped(s []byte) []byte {
+	var dst []byte
 	for {
 		plain := bytes.IndexByte(s, '\\')
 		if plain < 0 {
@@ -64,7 +65,7 @@ func appendText(dst, s []byte) []byte {
 	}
 }
 
-// textLen is the length in bytes of what appendText would append.
+// textLen is the length in bytes of what unescaped gives.
 func textLen(s []byte) int {
 	total := 0
 	for {
@@ -126,12 +127,12 @@ func (w *word) read(token []byte) string {
 		}
 	}
 	if len(s) > maxWord {
-		return string(clipText(appendText(nil, s), maxWord))
+		return string(clipText(unescaped(s), maxWord))
 	}
 	k := &w.known[w.oldest]
 	w.oldest = (w.oldest + 1) % len(w.known)
 	k.token = append(k.token[:0], s...)
-	k.text = string(appendText(nil, s))
+	k.text = string(unescaped(s))
 	return k.text
 }
 

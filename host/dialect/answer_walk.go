@@ -77,7 +77,7 @@ func (w *walker) next() bool {
 	if end < len(w.p) && w.p[end] == '"' {
 		w.key, w.i = w.p[start:end], end+1
 	} else if end = skipQuoted(w.p, end); end >= 0 {
-		w.key, w.i = appendText(nil, w.p[start:end-1]), end
+		w.key, w.i = unescaped(w.p[start:end-1]), end
 	} else {
 		w.fail()
 		return false

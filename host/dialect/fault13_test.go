@@ -132,9 +132,8 @@ func TestFault13_Unterminated(t *testing.T) {
 		}
 		var a Answer
 		a.Reset(c.endpoint, Options{})
-		was := false
 		for _, ev := range c.events {
-			if was = a.Complete(); was && (c.endpoint == Messages || c.endpoint == Responses) {
+			if a.Complete() && (c.endpoint == Messages || c.endpoint == Responses) {
 				t.Errorf("%s: complete before its last event", c.name)
 			}
 			if _, err := a.Event([]byte(strings.TrimPrefix(ev, "hide "))); err != nil {

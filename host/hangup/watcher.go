@@ -95,7 +95,7 @@ func (w *Watcher) take(fn func()) Entry {
 		return Entry{i, w.slots[i].gen}
 	}
 	w.slots = append(w.slots, slot{gen: 1, fn: fn})
-	return Entry{int32(len(w.slots) - 1), 1} //nolint:gosec // bounded by limits.connections
+	return Entry{int32(len(w.slots) - 1), 1}
 }
 
 func (w *Watcher) fire(e Entry) {

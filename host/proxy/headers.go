@@ -25,14 +25,22 @@ func (x *exchange) appendFields(dst []byte, t *Target) []byte {
 	}
 	if inspect {
 		// What was read is what the target reads: JSON, in UTF-8, uncompressed answers.
-		dst = append(dst, "Accept-Encoding: identity\r\n"...)
+		dst = appendField(dst, t, "Accept-Encoding", "identity")
 		if x.parsed {
-			dst = append(dst, "Content-Type: application/json\r\n"...)
+			dst = appendField(dst, t, "Content-Type", "application/json")
 		}
 	}
-	dst = append(dst, "x-request-id: "...)
-	dst = append(dst, x.rec.RequestID...)
-	return append(dst, "\r\n"...)
+	return appendField(dst, t, "x-request-id", x.rec.RequestID)
+}
+
+// appendField writes a header line of Weir's own, unless the target's
+// configuration sets that header.
+func appendField(dst []byte, t *Target, name, value string) []byte {
+	if t.Sets([]byte(name)) {
+		return dst
+	}
+	dst = append(append(dst, name...), ": "...)
+	return append(append(dst, value...), "\r\n"...)
 }
 
 // ours tells whether a header of the client's is not passed on: credentials for
