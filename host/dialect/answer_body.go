@@ -1,5 +1,7 @@
 package dialect
 
+import "bytes"
+
 // body is a whole answer of any endpoint, as sonic decodes it: what Answer reads, every leaf left as its token. What
 // is not named here, embeddings above all, is validated and skipped at full speed.
 type body struct {
@@ -93,6 +95,9 @@ func (a *Answer) Body(p []byte) error {
 			return errBodyJSON
 		}
 	}
+	if !validEscapes(p) {
+		return errBodyJSON
+	}
 	if i := skipBlanks(p, 0); i == len(p) || p[i] != '{' {
 		return errBodyObject
 	}
@@ -112,6 +117,40 @@ func (a *Answer) Body(p []byte) error {
 		a.Usage.Present = !a.Failed
 	}
 	return nil
+}
+
+// validEscapes tells whether every backslash begins an escape that JSON has. sonic does not look at some of those in
+// values it passes over. Outside strings a backslash is a syntax error that it does see.
+func validEscapes(p []byte) bool {
+	for {
+		i := bytes.IndexByte(p, '\\')
+		if i < 0 {
+			return true
+		}
+		if i+1 == len(p) {
+			return false
+		}
+		switch p[i+1] {
+		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+			p = p[i+2:]
+		case 'u':
+			if len(p) < i+6 {
+				return false
+			}
+			for _, c := range p[i+2 : i+6] {
+				if !isHex(c) {
+					return false
+				}
+			}
+			p = p[i+6:]
+		default:
+			return false
+		}
+	}
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
 }
 
 func (a *Answer) chatBody(b *body) {
