@@ -89,19 +89,9 @@ func TestFault08_ClientLeaves(t *testing.T) {
 				up := newSilent(t, prefix)
 				g := start(t, targetAt(up.url))
 				const n = 200
-				delays := make([]time.Duration, 0, n)
-				for range n {
-					c := dial(t, g.addr)
-					if _, err := io.WriteString(c, rawChat(prefix != "")); err != nil {
-						t.Fatal(err)
-					}
-					<-up.began
-					if prefix != "" {
-						readUntil(t, c, `"content":"a"`)
-					}
-					left := time.Now()
-					leave(c)
-					delays = append(delays, (<-up.ended).Sub(left))
+				delays := make([]time.Duration, n)
+				for i := range delays {
+					delays[i] = leaveOnce(t, g, up, leave)
 				}
 				slices.Sort(delays)
 				t.Logf("client's leaving reaches the target: p50 %v, p99 %v, max %v", delays[n/2], delays[n*99/100], delays[n-1])
@@ -116,6 +106,40 @@ func TestFault08_ClientLeaves(t *testing.T) {
 				wantMetric(t, g, fmt.Sprintf(`weir_client_left_total{phase="%s"} %d`, left, n))
 			})
 		}
+	}
+}
+
+// leaveOnce sends a request, leaves when the target has it, or has begun to
+// answer, and returns how long it took until the target's connection ended.
+func leaveOnce(t testing.TB, g *gateway, up *silent, leave func(net.Conn)) time.Duration {
+	t.Helper()
+	c := dial(t, g.addr)
+	if _, err := io.WriteString(c, rawChat(up.prefix != "")); err != nil {
+		t.Fatal(err)
+	}
+	<-up.began
+	if up.prefix != "" {
+		readUntil(t, c, `"content":"a"`)
+	}
+	left := time.Now()
+	leave(c)
+	return (<-up.ended).Sub(left)
+}
+
+// The figure to reach: 5 ms at p99, before the first byte and in mid-stream.
+func BenchmarkFault08_ClientLeaves(b *testing.B) {
+	for phase, prefix := range map[string]string{"before the first byte": "", "in mid-stream": streamed} {
+		b.Run(phase, func(b *testing.B) {
+			up := newSilent(b, prefix)
+			g := start(b, targetAt(up.url))
+			var delays []time.Duration
+			for b.Loop() {
+				delays = append(delays, leaveOnce(b, g, up, leaveWays["close"]))
+			}
+			slices.Sort(delays)
+			b.ReportMetric(float64(delays[len(delays)/2].Microseconds()), "p50-µs")
+			b.ReportMetric(float64(delays[len(delays)*99/100].Microseconds()), "p99-µs")
+		})
 	}
 }
 
