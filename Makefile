@@ -43,12 +43,14 @@ race: ## all tests under the race detector
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ { names[n++] = $$1 } \
 		/^(ok|\?)/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' > .fuzz.out
-	@trap 'rm -f .fuzz.out' EXIT; count=0; while read -r package name; do \
+	@trap 'rm -f .fuzz.out' EXIT; count=0; failed=(); while read -r package name; do \
 		echo "fuzz $$package $$name"; \
-		go test "$$package" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x </dev/null; \
+		go test "$$package" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x </dev/null || failed+=("$$package $$name"); \
 		count=$$((count + 1)); \
 	done < .fuzz.out; \
-	echo "$$count fuzz targets, $(FUZZTIME) each"
+	echo "$$count fuzz targets, $(FUZZTIME) each, $${#failed[@]} failed"; \
+	for target in "$${failed[@]}"; do echo "failed: $$target"; done; \
+	(($${#failed[@]} == 0))
 
 bench: ## every benchmark, briefly; BENCH=regexp, BENCHTIME=duration
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) ./...
@@ -64,7 +66,7 @@ vet: ## go vet for every system that is built
 	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet $(BUILD_FLAGS) ./...
 
 lint: $(LINT) ## golangci-lint with .golangci.yml
-	$(LINT) run
+	$(LINT) run --allow-serial-runners
 
 # Built from source by the module proxy; a minute or two the first time, then from Go's build cache.
 $(LINT):
