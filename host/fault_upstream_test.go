@@ -89,7 +89,7 @@ func TestFault13_BadStreams(t *testing.T) {
 func TestFault14_StreamsCutAndStalled(t *testing.T) {
 	t.Parallel()
 	m := newModel(t, sim.Options{})
-	g := start(t, m.config(", idle: 300ms"))
+	g := start(t, m.config(", idle: 700ms"))
 	for name, r := range streamRequests {
 		for _, f := range []string{"cut=between:3", "cut=inside:3", "cut=clean:3", "reset:3", "stall=2", "stall=after-headers", "malformed=chunk"} {
 			t.Run(name+" "+f, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestFault14_Dribble(t *testing.T) {
 func TestFault14_Unstreamed(t *testing.T) {
 	t.Parallel()
 	m := newModel(t, sim.Options{})
-	g := start(t, m.config(", idle: 300ms, first_byte: 300ms")+"routes: [ { targets: [t], retries: 0 } ]\n")
+	g := start(t, m.config(", idle: 1500ms, first_byte: 1500ms")+"routes: [ { targets: [t], retries: 0 } ]\n")
 	for _, c := range []struct {
 		fault  string
 		status int
@@ -212,7 +212,7 @@ func TestFault15_MalformedAnswers(t *testing.T) {
 func TestFault15_NextRequestIsClean(t *testing.T) {
 	t.Parallel()
 	m := newModel(t, sim.Options{})
-	g := start(t, m.config(", idle: 300ms, first_byte: 300ms")+"routes: [ { targets: [t], retries: 0 } ]\n")
+	g := start(t, m.config(", idle: 1500ms, first_byte: 1500ms")+"routes: [ { targets: [t], retries: 0 } ]\n")
 	c := client(t)
 	for _, f := range []string{"malformed=header", "long", "stale", "close", "1xx", "short=5", "cut=headers"} {
 		post(t, c, g.url+"/v1/chat/completions", chat(false, "x"), "x-sim-fault", f)

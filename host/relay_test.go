@@ -63,7 +63,7 @@ func TestRelaySlowClientIsNotTheTargetsSilence(t *testing.T) {
 		}
 		_, _ = io.WriteString(c, chunkOf("data: [DONE]\n\n")+"0\r\n\r\n")
 	})
-	g := start(t, "targets: { t: { kind: openai, url: "+url+", idle: 200ms } }\nlimits: { write: 20s }\n")
+	g := start(t, "targets: { t: { kind: openai, url: "+url+", idle: 1s } }\nlimits: { write: 20s }\n")
 	c := dial(t, g.addr)
 	_ = c.(*net.TCPConn).SetReadBuffer(512 << 10)
 	_, _ = io.WriteString(c, rawChat(true))
@@ -71,7 +71,7 @@ func TestRelaySlowClientIsNotTheTargetsSilence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	<-time.After(700 * time.Millisecond) // the pause is what is tested
+	<-time.After(2500 * time.Millisecond) // the pause is what is tested
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
