@@ -41,16 +41,7 @@ race: ## all tests under the race detector
 	CGO_ENABLED=1 go test -race ./...
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
-	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ { names[n++] = $$1 } \
-		/^(ok|\?)/ { for (i = 0; i < n; i++) print $$2, names[i]; n = 0 }' > .fuzz.out
-	@trap 'rm -f .fuzz.out' EXIT; count=0; failed=(); while read -r package name; do \
-		echo "fuzz $$package $$name"; \
-		go test "$$package" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x </dev/null || failed+=("$$package $$name"); \
-		count=$$((count + 1)); \
-	done < .fuzz.out; \
-	echo "$$count fuzz targets, $(FUZZTIME) each, $${#failed[@]} failed"; \
-	for target in "$${failed[@]}"; do echo "failed: $$target"; done; \
-	(($${#failed[@]} == 0))
+	@.ci/fuzz $(FUZZTIME)
 
 bench: ## every benchmark, briefly; BENCH=regexp, BENCHTIME=duration
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) ./...
@@ -86,4 +77,4 @@ e2e: build ## the npm packages openai and @anthropic-ai/sdk through ./weir
 	cd cmd/weir/e2e && npm ci --no-audit --no-fund && WEIR_BIN='$(CURDIR)/weir' npm test
 
 clean: ## remove what the targets leave behind
-	rm -rf weir dist .fuzz.out cmd/weir/e2e/node_modules
+	rm -rf weir dist cmd/weir/e2e/node_modules
