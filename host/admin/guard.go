@@ -75,8 +75,8 @@ func (s *Server) hostAllowed(hostport string) bool {
 	if host == "localhost" || s.hosts[host] {
 		return true
 	}
-	_, err = netip.ParseAddr(host)
-	return err == nil
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Zone() == "" // zones have no place in a Host header (RFC 6874)
 }
 
 // sameOrigin reports whether a request carries no Origin, or that of this server (RFC 6454).
