@@ -123,7 +123,7 @@ func (d *Decoder) step(c byte) bool {
 func (d *Decoder) sizeLine(c byte) bool {
 	v := -1
 	if d.state == chunkSize {
-		v = unhex(c)
+		v = Unhex(c)
 	}
 	switch {
 	case v >= 0:
@@ -190,7 +190,8 @@ func (d *Decoder) trailer(c byte) bool {
 	return false // chunkBroken
 }
 
-func unhex(c byte) int {
+// Unhex is the value of a hexadecimal digit, or -1.
+func Unhex(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':
 		return int(c - '0')

@@ -173,7 +173,7 @@ func isTarget(t []byte) bool {
 		return false
 	}
 	for i := 0; i < len(t) && t[i] != '?'; i++ {
-		if t[i] == '%' && (i+2 >= len(t) || unhex(t[i+1]) < 0 || unhex(t[i+2]) < 0) {
+		if t[i] == '%' && (i+2 >= len(t) || Unhex(t[i+1]) < 0 || Unhex(t[i+2]) < 0) {
 			return false
 		}
 	}

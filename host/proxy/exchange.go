@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"fmt"
 	"runtime/debug"
 	"strconv"
@@ -298,20 +299,11 @@ func (x *exchange) expose() {
 
 // contentType tells whether v is the media type t, parameters aside.
 func contentType(v []byte, t string) bool {
-	if i := indexByte(v, ';'); i >= 0 {
+	if i := bytes.IndexByte(v, ';'); i >= 0 {
 		v = v[:i]
 	}
 	for len(v) > 0 && (v[len(v)-1] == ' ' || v[len(v)-1] == '\t') {
 		v = v[:len(v)-1]
 	}
 	return http1.EqualFold(v, t)
-}
-
-func indexByte(b []byte, c byte) int {
-	for i := range b {
-		if b[i] == c {
-			return i
-		}
-	}
-	return -1
 }

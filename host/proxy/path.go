@@ -3,6 +3,8 @@ package proxy
 import (
 	"bytes"
 	"strings"
+
+	"weir/host/http1"
 )
 
 // splitTarget splits a request target into path and query ("?…" or empty).
@@ -29,7 +31,7 @@ func normalPath(p []byte) bool {
 			if i+2 >= len(p) {
 				return false
 			}
-			hi, lo := unhex(p[i+1]), unhex(p[i+2])
+			hi, lo := http1.Unhex(p[i+1]), http1.Unhex(p[i+2])
 			if hi < 0 || lo < 0 {
 				return false
 			}
@@ -99,7 +101,7 @@ func decodeSegment(p []byte) []byte {
 	for i := 0; i < len(p); i++ {
 		c := p[i]
 		if c == '%' {
-			c = byte(unhex(p[i+1])<<4 | unhex(p[i+2]))
+			c = byte(http1.Unhex(p[i+1])<<4 | http1.Unhex(p[i+2]))
 			i += 2
 		}
 		out = append(out, c)
@@ -117,14 +119,4 @@ func mustEncode(c byte) bool {
 		return false
 	}
 	return true
-}
-
-func unhex(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
-	}
-	return -1
 }
