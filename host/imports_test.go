@@ -27,7 +27,7 @@ var layers = []layer{
 	{units: []string{"host/policy", "host/fairness", "host/route", "host/upstream", "host/plugin"}},
 	{units: []string{
 		"host/config", "host/contract", "host/dialect", "host/drift", "host/hangup", "host/http1",
-		"host/prefix", "host/signal", "host/state", "host/telemetry", "host/tenant",
+		"host/prefix", "host/signal", "host/socket", "host/state", "host/telemetry", "host/tenant",
 	}},
 }
 

@@ -3,7 +3,6 @@ package proxy
 import (
 	"errors"
 	"io"
-	"time"
 
 	"weir/host/dialect"
 	"weir/host/http1"
@@ -54,7 +53,7 @@ func (x *exchange) empty() *dialect.Error {
 	if r.SkipBody && h.Length > 0 {
 		r.Header.SetContentLength(int(h.Length))
 	}
-	x.rec.TTFT = time.Since(x.start)
+	x.rec.TTFT = x.seen.Sub(x.start)
 	if x.route.Inspect && h.Status < 300 && !r.SkipBody {
 		return x.explain(&upstream.Failure{Target: x.target.Name, Phase: upstream.Reading, Reason: "cut", Err: errEmpty})
 	}
@@ -71,9 +70,9 @@ func (x *exchange) whole() *dialect.Error {
 	if resp.Head.Framing == http1.Length && resp.Head.Length > int64(limit) {
 		return x.stream(raw, nil)
 	}
-	began := time.Now()
+	began := x.seen
 	buf, err := x.readWhole(r.SwapBody(nil)[:0], limit)
-	x.away += time.Since(began)
+	x.away += x.seen.Sub(began)
 	if errors.Is(err, errTooLong) {
 		return x.stream(raw, buf)
 	}
@@ -81,7 +80,7 @@ func (x *exchange) whole() *dialect.Error {
 	if err != nil {
 		return x.explain(failure(err, x.target))
 	}
-	x.rec.TTFT = time.Since(x.start)
+	x.rec.TTFT = x.seen.Sub(x.start)
 	if x.resp.Head.Status >= 300 {
 		return nil
 	}
@@ -104,9 +103,13 @@ func (x *exchange) readWhole(dst []byte, limit int) ([]byte, error) {
 			}
 			dst = append(dst, 0)[:len(dst)]
 		}
-		_ = resp.SetDeadline(time.Now().Add(x.target.Idle))
+		waits := !resp.Ready()
+		resp.ReadBy(x.seen.Add(x.target.Idle), x.target.Idle/8)
 		n, err := resp.Read(dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]
+		if waits {
+			x.look()
+		}
 		if err == io.EOF { //nolint:errorlint // Response.Read returns it bare
 			return dst, nil
 		}
@@ -135,7 +138,7 @@ func (x *exchange) stream(m mode, read []byte) *dialect.Error {
 			r.Header.Set("X-Accel-Buffering", "no")
 		}
 	}
-	x.rec.Gateway = max(0, time.Since(x.start)-x.away)
+	x.rec.Gateway = max(0, x.look().Sub(x.start)-x.away)
 	r.SetBodyStream(&x.relay, size)
 	return nil
 }

@@ -161,6 +161,7 @@ func (c *conn) more(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(p)
 	if n > 0 || err == nil {
+		c.now = time.Now()
 		return n, nil
 	}
 	if isTimeout(err) {

@@ -12,14 +12,16 @@ import (
 
 	"weir/host/hangup"
 	"weir/host/http1"
+	"weir/host/socket"
 	"weir/host/upstream"
 )
 
 // conn is a guarded client connection; fasthttp reads from it and writes to it.
 // Reads return one request at a time: a canonical head, then the body.
 type conn struct {
-	net.Conn          // maybe TLS
-	raw      net.Conn // the socket
+	net.Conn              // TLS over raw, or sock, or raw itself
+	raw      net.Conn     // the socket
+	sock     *socket.Conn // raw with fewer system calls; nil under TLS
 	srv      *Server
 	entry    hangup.Entry
 	watched  bool
@@ -32,6 +34,7 @@ type conn struct {
 	headEnd int
 	head    http1.Head
 	begun   time.Time // first byte of the request
+	now     time.Time // when the last bytes came
 	due     time.Time // the read deadline in force
 	shook   bool      // TLS handshake done
 	served  bool      // a request has been served
@@ -47,6 +50,7 @@ type conn struct {
 	decoder http1.Decoder
 
 	written time.Time // when the write deadline was last renewed
+	holding           // answers that wait for the next read
 
 	// Cancelling; also reached from the watcher and from Shutdown.
 	mu     sync.Mutex
@@ -112,9 +116,15 @@ func (c *conn) cancel() bool {
 	return true
 }
 
-// Close closes the socket and frees what the connection holds. It may be called
-// by fasthttp's goroutine or by Shutdown, more than once.
+// Close sends what is held back and closes. Only fasthttp's goroutine may call it.
 func (c *conn) Close() error {
+	_ = c.release()
+	return c.abort()
+}
+
+// abort closes the socket and frees what the connection holds. It may be called
+// from any goroutine, more than once.
+func (c *conn) abort() error {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
@@ -134,11 +144,23 @@ func (c *conn) Close() error {
 // them within limits.write keeps its connection, however long the answer.
 const writeStep = 64 << 10
 
-// Write sends p under a deadline that is renewed every writeStep bytes.
+// Write sends p, or holds it back until the next read when it belongs to an
+// answer that is complete.
 func (c *conn) Write(p []byte) (int, error) {
 	if c.dead {
 		return 0, net.ErrClosed
 	}
+	if c.hold(p) {
+		return len(p), nil
+	}
+	if err := c.release(); err != nil {
+		return 0, err
+	}
+	return c.write(p)
+}
+
+// write sends p under a deadline that is renewed every writeStep bytes.
+func (c *conn) write(p []byte) (int, error) {
 	n := 0
 	for {
 		step := p[n:min(len(p), n+writeStep)]
@@ -208,7 +230,7 @@ func (c *conn) Read(p []byte) (n int, err error) {
 
 // nextRequest drops the request that was served and keeps what was pipelined.
 func (c *conn) nextRequest() {
-	c.served = true
+	c.served, c.final = true, false
 	c.w = copy(c.buf, c.buf[c.r:c.w])
 	c.r, c.scanned, c.headEnd = 0, 0, 0
 	c.phase = awaitHead
@@ -226,8 +248,7 @@ func (c *conn) readBy(t time.Time) {
 // readAbout sets the read deadline to limit from now or up to an eighth later:
 // connections in use would otherwise set it at every request, which costs more
 // than to parse a head.
-func (c *conn) readAbout(limit time.Duration) {
-	now := time.Now()
+func (c *conn) readAbout(now time.Time, limit time.Duration) {
 	if d := c.due.Sub(now); d < limit || d > limit+limit/8 {
 		c.readBy(now.Add(limit + limit/8))
 	}

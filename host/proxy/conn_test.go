@@ -84,18 +84,18 @@ func TestReadAboutRenewsSeldom(t *testing.T) {
 	s := newServer(t, testLimits())
 	nc := &script{}
 	c := scripted(s, nc)
-	c.readAbout(time.Hour)
+	c.readAbout(time.Now(), time.Hour)
 	first := nc.due
 	if d := time.Until(first); d < time.Hour || d > time.Hour+time.Hour/8 {
 		t.Errorf("due in %v", d)
 	}
-	if c.readAbout(time.Hour); nc.due != first {
+	if c.readAbout(time.Now(), time.Hour); nc.due != first {
 		t.Error("renewed at once")
 	}
-	if c.readAbout(time.Minute); time.Until(nc.due) > 2*time.Minute {
+	if c.readAbout(time.Now(), time.Minute); time.Until(nc.due) > 2*time.Minute {
 		t.Errorf("not shortened: due in %v", time.Until(nc.due))
 	}
-	if c.readAbout(time.Hour); time.Until(nc.due) < time.Hour {
+	if c.readAbout(time.Now(), time.Hour); time.Until(nc.due) < time.Hour {
 		t.Errorf("not lengthened: due in %v", time.Until(nc.due))
 	}
 }

@@ -25,6 +25,7 @@ type exchange struct {
 	ctx  *fasthttp.RequestCtx
 
 	start time.Time // the request is complete
+	seen  time.Time // the clock was last looked at
 	away  time.Duration
 	rec   telemetry.Record
 
@@ -68,7 +69,8 @@ func (x *exchange) begin(ctx *fasthttp.RequestCtx, c *conn) {
 	x.ctx, x.conn = ctx, c
 	x.term = x.srv.state.enter()
 	x.st = x.term.State
-	x.start, x.away = time.Now(), 0
+	x.start, x.away = c.now, 0
+	x.seen = x.start
 	x.endpoint, x.dialect = dialect.None, dialect.OpenAI
 	x.path, x.query, x.body = nil, nil, nil
 	x.route, x.target, x.resp = nil, nil, nil
@@ -95,8 +97,16 @@ func (x *exchange) run() {
 		x.refuse(err)
 	}
 	if !x.relay.active {
+		c := x.conn
 		x.finish()
+		c.final = true
 	}
+}
+
+// look reads the clock.
+func (x *exchange) look() time.Time {
+	x.seen = time.Now()
+	return x.seen
 }
 
 // refuse answers with an error of Weir's own.
@@ -200,11 +210,12 @@ func (x *exchange) finish() {
 		x.resp.Close()
 		x.resp = nil
 	}
+	x.rec.Total = x.look().Sub(x.start)
+	x.conn.now = x.seen
 	if !x.wrecked {
 		x.measure()
 	}
 	x.told = true
-	x.rec.Total = time.Since(x.start)
 	x.srv.sink.Load().Done(&x.rec)
 	x.term.leave()
 	if x.wrecked {
@@ -226,7 +237,6 @@ func (x *exchange) finish() {
 // measure completes the record.
 func (x *exchange) measure() {
 	r := &x.rec
-	r.Total = time.Since(x.start)
 	if r.Gateway == 0 {
 		r.Gateway = max(0, r.Total-x.away)
 	}
@@ -286,7 +296,7 @@ func (x *exchange) texts() {
 func (x *exchange) expose() {
 	h := &x.conn.head
 	if has(h, "x-weir-overhead-us") {
-		us := (time.Since(x.start) - x.away).Microseconds()
+		us := (x.look().Sub(x.start) - x.away).Microseconds()
 		x.ctx.Response.Header.Set("x-weir-overhead-us", strconv.FormatInt(us, 10))
 	}
 	if x.target != nil && has(h, "x-weir-target") {

@@ -97,9 +97,10 @@ func (x *exchange) attempt(t *Target, n int) (fail *upstream.Failure, again bool
 	x.target = t
 	x.rec.Target, x.rec.Provider = t.Name, t.Kind
 	x.prepare(t)
-	sent := time.Now()
+	sent := x.look()
+	x.out.Now = sent
 	resp, err := t.Do(&x.call, &x.out)
-	took := time.Since(sent)
+	took := x.look().Sub(sent)
 	x.away += took
 	a := telemetry.Attempt{Target: t.Name, Took: took}
 	if err != nil {

@@ -29,9 +29,13 @@ func (c *conn) readHead() error {
 	}
 	switch {
 	case c.w > 0: // pipelined
-		c.begun = time.Now()
+		if err := c.release(); err != nil {
+			return io.EOF
+		}
+		c.now = time.Now()
+		c.begun = c.now
 	case c.served:
-		c.readAbout(lim.Idle)
+		c.readAbout(c.now, lim.Idle)
 	default:
 		c.readBy(time.Now().Add(lim.HeaderTimeout))
 	}
@@ -68,10 +72,11 @@ func (c *conn) fill(lim *Limits) error {
 	if c.w == len(c.buf) {
 		c.grow(min(2*len(c.buf), lim.Headers+readBuffer))
 	}
-	n, err := c.Conn.Read(c.buf[c.w:])
+	n, err := c.await(c.buf[c.w:])
 	if n > 0 {
+		c.now = time.Now()
 		if c.w == 0 {
-			c.begun = time.Now()
+			c.begun = c.now
 		}
 		c.w += n
 		return nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"weir/host/dialect"
+	"weir/host/socket"
 )
 
 // listener guards what it accepts, holds limits.connections, and survives
@@ -80,6 +81,9 @@ func (l *listener) guard(raw net.Conn) *conn {
 	c := &conn{Conn: raw, raw: raw, srv: s, buf: make([]byte, readBuffer)}
 	if cfg := l.config(); cfg != nil {
 		c.Conn = tls.Server(raw, cfg)
+	} else if sock, err := socket.New(raw); err == nil {
+		sock.Sent = c.letGo
+		c.Conn, c.sock = sock, sock
 	}
 	s.metrics.ConnOpened()
 	if e, err := s.watcher.Add(raw, c.onHangup); err == nil {

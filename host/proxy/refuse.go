@@ -102,7 +102,13 @@ const (
 
 // linger lets the client read the answer: closing a socket with unread bytes in
 // it sends a reset, which would overtake the answer (RFC 9112 section 9.6).
-func (c *conn) linger() { lingerOn(c.Conn, c.buf) }
+func (c *conn) linger() {
+	if c.sock != nil {
+		lingerOn(c.raw, c.buf)
+		return
+	}
+	lingerOn(c.Conn, c.buf)
+}
 
 func lingerOn(nc net.Conn, buf []byte) {
 	if cw, ok := nc.(interface{ CloseWrite() error }); ok {

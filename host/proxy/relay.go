@@ -100,7 +100,7 @@ var errPanic = errors.New("internal error")
 // readRaw passes bytes from the target straight into fasthttp's buffer.
 func (r *relay) readRaw(p []byte) (int, error) {
 	x := r.x
-	_ = x.resp.SetDeadline(time.Now().Add(x.target.Idle))
+	x.resp.ReadBy(time.Now().Add(x.target.Idle), x.target.Idle/8)
 	n, err := x.resp.Read(p)
 	if n > 0 {
 		if x.rec.TTFT == 0 {
@@ -150,7 +150,7 @@ func (r *relay) fill() {
 	if !r.gave.IsZero() { // a client that was slow to take it says nothing about the target
 		r.last, r.gave = r.last.Add(time.Since(r.gave)), time.Time{}
 	}
-	_ = x.resp.SetDeadline(r.last.Add(x.target.Idle))
+	x.resp.ReadBy(r.last.Add(x.target.Idle), x.target.Idle/8)
 	n, err := x.resp.Read(r.buf[r.w:])
 	r.w += n
 	if gerr := r.split(); gerr != nil {

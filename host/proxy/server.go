@@ -112,7 +112,7 @@ func (s *Server) Shutdown(ctx context.Context) int {
 	}
 	if !within(drainGrace, done) {
 		for _, c := range s.connections() {
-			_ = c.Close()
+			_ = c.abort()
 		}
 		within(drainGrace, done)
 	}

@@ -56,7 +56,7 @@ func roundTrip(target *Target, c *Call, r *Request, buf []byte) error {
 	if err != nil {
 		return err
 	}
-	_ = resp.SetDeadline(time.Now().Add(time.Minute))
+	resp.ReadBy(time.Now().Add(time.Minute), 0)
 	for err == nil {
 		_, err = resp.Read(buf)
 	}

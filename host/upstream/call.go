@@ -3,6 +3,7 @@ package upstream
 import (
 	"net"
 	"sync"
+	"time"
 
 	"weir/host/http1"
 )
@@ -98,8 +99,9 @@ type Request struct {
 	Path   []byte // as the client wrote it, with the query; the target's base path is joined
 	Fields []byte
 	Body   [][]byte
-	Size   int  // total length of Body in bytes
-	Sized  bool // send Content-Length even when Size is 0
+	Size   int       // total length of Body in bytes
+	Sized  bool      // send Content-Length even when Size is 0
+	Now    time.Time // the present, if the caller has just looked
 }
 
 // size adds the body's segments up. A Content-Length that contradicts them would

@@ -6,44 +6,53 @@ import (
 	"io"
 	"net"
 	"os"
-	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"weir/host/http1"
+	"weir/host/socket"
 )
 
 // conn is one connection to a target.
 type conn struct {
-	net.Conn          // maybe TLS
-	raw      net.Conn // the socket below; closing it never blocks
-	buf      []byte   // bytes read and not yet taken: buf[r:w]
+	net.Conn              // TLS over raw, or sock, or raw itself
+	raw      net.Conn     // the socket below; closing it never blocks
+	sock     *socket.Conn // raw with fewer system calls; nil when it is no socket of the system
+	buf      []byte       // bytes read and not yet taken: buf[r:w]
 	r, w     int
 	requests int
 	idle     time.Time // since when it has been in the pool
 	fault    error     // what ended reading, deadlines aside
 
-	ctl   syscall.RawConn
-	look  func(fd uintptr) // sets quiet; kept because a literal at each use would be allocated
-	polls [1]unix.PollFd
-	quiet bool
+	want  time.Time     // until when the next read may wait
+	slack time.Duration // how much longer it may be let wait
+	due   time.Time     // the read deadline in force
 }
 
 const connBuffer = 4 << 10
 
 func newConn(raw net.Conn) *conn {
 	c := &conn{Conn: raw, raw: raw, buf: make([]byte, connBuffer)}
-	if sc, ok := raw.(syscall.Conn); ok {
-		if ctl, err := sc.SyscallConn(); err == nil {
-			c.ctl = ctl
-			c.look = func(fd uintptr) {
-				c.polls[0] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
-				c.quiet = silent(c.polls[:])
-			}
-		}
+	if sock, err := socket.New(raw); err == nil {
+		c.Conn, c.sock = sock, sock
 	}
 	return c
+}
+
+// plain tells whether there is no TLS on a socket that can be asked.
+func (c *conn) plain() bool { return c.sock != nil && c.Conn == net.Conn(c.sock) }
+
+// readBy bounds the reads that follow. They may wait up to slack longer:
+// deadlines in force that end in that time are kept, since setting one costs as
+// much as parsing a head. Nothing is set before a read has to wait.
+func (c *conn) readBy(t time.Time, slack time.Duration) { c.want, c.slack = t, slack }
+
+// arm puts the deadline for reading in force.
+func (c *conn) arm() error {
+	if !c.due.Before(c.want) && !c.due.After(c.want.Add(c.slack)) {
+		return nil
+	}
+	c.due = c.want.Add(c.slack)
+	return c.SetReadDeadline(c.due)
 }
 
 // receive reads from the peer. What ended the connection is kept and told
@@ -52,7 +61,15 @@ func (c *conn) receive(p []byte) (int, error) {
 	if c.fault != nil {
 		return 0, c.fault
 	}
+	if err := c.arm(); err != nil {
+		return 0, err
+	}
 	n, err := c.Conn.Read(p)
+	return c.received(n, err)
+}
+
+// received notes the result of a read.
+func (c *conn) received(n int, err error) (int, error) {
 	if err != nil && !isTimeout(err) {
 		c.fault = err
 	}
@@ -60,6 +77,33 @@ func (c *conn) receive(p []byte) (int, error) {
 		return n, nil
 	}
 	return 0, err
+}
+
+// ask sends a question on a plain connection and takes in the beginning of the
+// answer, or fails with socket.ErrSpoken if the connection cannot carry a
+// question any more. sent falls short when the socket took only a part; a fault
+// of the answer is told by the next read.
+func (c *conn) ask(question [][]byte) (sent int, err error) {
+	if len(question) > socket.MaxSegments {
+		if c.requests > 1 && !c.alive() {
+			return 0, socket.ErrSpoken
+		}
+		return 0, nil
+	}
+	if err := c.arm(); err != nil {
+		return 0, err
+	}
+	sent, n, err := c.sock.Ask(question, c.buf[c.w:])
+	if c.requests == 1 && err == socket.ErrSpoken { //nolint:errorlint // Ask returns it bare
+		return 0, nil // a refusal for all connections may be an answer nevertheless
+	}
+	if sent == 0 {
+		return 0, err
+	}
+	if n, err = c.received(n, err); err == nil {
+		c.w += n
+	}
+	return sent, nil
 }
 
 // endless is the socket under a TLS session. crypto/tls takes the end of the
@@ -198,7 +242,7 @@ func (c *conn) rewind() { c.r, c.w = 0, 0 }
 // reusable tells whether the connection can carry another request after a
 // complete answer.
 func (c *conn) reusable() bool {
-	return c.fault == nil && c.clean() && (c.Conn == c.raw || c.drained())
+	return c.fault == nil && c.clean() && (c.plain() || c.Conn == c.raw || c.drained())
 }
 
 // past is a deadline that lets a read return only what is here already.
@@ -207,7 +251,7 @@ var past = time.Unix(1, 0)
 // drained tells whether a TLS session holds no bytes that were received and not
 // read. They would be taken for the next answer, and alive cannot see them.
 func (c *conn) drained() bool {
-	if c.Conn.SetReadDeadline(past) != nil {
+	if c.due = past; c.Conn.SetReadDeadline(past) != nil {
 		return false
 	}
 	n, err := c.Conn.Read(c.buf[:1])
@@ -218,13 +262,7 @@ func (c *conn) drained() bool {
 // open. Bytes or an end of stream mean it cannot carry another request: they
 // would be taken for the answer to it. On a TLS connection, where a look at the
 // socket cannot tell them apart from close_notify, anything is.
-func (c *conn) alive() bool {
-	if c.ctl == nil {
-		return true
-	}
-	c.quiet = false
-	return c.ctl.Control(c.look) == nil && c.quiet
-}
+func (c *conn) alive() bool { return c.sock == nil || c.sock.Quiet() }
 
 // answered takes in what came while a request was being sent, and tells whether
 // that is an answer or an end. Interim answers (1xx), and what may become one,
@@ -253,15 +291,4 @@ func interim(p []byte) bool {
 		p = p[end:]
 	}
 	return answering(p)
-}
-
-// silent tells whether there is nothing to read, not even an end.
-func silent(p []unix.PollFd) bool {
-	for {
-		n, err := unix.Poll(p, 0)
-		if err == unix.EINTR {
-			continue
-		}
-		return n == 0 && err == nil
-	}
 }

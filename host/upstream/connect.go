@@ -6,24 +6,32 @@ import (
 	"time"
 )
 
-// connect finds a connection for the call: an idle one that is still good, a
-// new one, or one that another request gives back in time.
-func (t *Target) connect(c *Call) (*conn, error) {
+// connect finds a connection for the call: an idle one, a new one, or one that
+// another request gives back in time. Whether an idle one is still good it
+// looks, unless that is done when the question is asked. waited tells whether it
+// may have taken long.
+func (t *Target) connect(c *Call) (cn *conn, waited bool, err error) {
 	cn, w := t.pool.take()
 	if w != nil {
-		var err error
 		if cn, err = t.await(c, w); err != nil {
-			return nil, err
+			return nil, true, err
 		}
 	}
-	for cn != nil {
-		if cn.alive() {
-			return cn, nil
-		}
-		_ = cn.raw.Close()
-		cn = t.pool.next()
+	for cn != nil && !cn.plain() && !cn.alive() {
+		cn = t.instead(cn)
 	}
-	return t.dial(c)
+	if cn != nil {
+		return cn, w != nil, nil
+	}
+	cn, err = t.dial(c)
+	return cn, true, err
+}
+
+// instead closes a connection that has died and gives the next idle one, nil
+// when there is none: then one may be dialled.
+func (t *Target) instead(cn *conn) *conn {
+	_ = cn.raw.Close()
+	return t.pool.next()
 }
 
 // await waits for a connection to be given back, or nil: the right to dial one.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"weir/host/http1"
+	"weir/host/socket"
 )
 
 // maxInterim bounds the 1xx answers read before the final one.
@@ -23,25 +24,41 @@ func (t *Target) Do(c *Call, r *Request) (*Response, error) {
 	if !ok {
 		return nil, &Failure{Target: t.Name, Reason: "internal", Err: errSize}
 	}
-	cn, err := t.connect(c)
-	if err != nil {
-		return nil, err
-	}
-	if !c.hold(cn.raw) {
-		t.pool.put(cn, time.Now()) // nothing was sent on it
-		return nil, t.cancelled(Connecting)
-	}
-	resp := &c.resp
-	resp.call, resp.target, resp.conn = c, t, cn
-	deadline := time.Now().Add(t.opt.FirstByte)
-	if err := cn.SetDeadline(deadline); err != nil {
-		return nil, resp.fail(Sending, err)
-	}
-	cn.requests++
+	now := r.Now
 	c.head = t.appendHead(c.head[:0], r, size)
 	head := string(r.Method) == "HEAD"
-	if err := c.send(cn, r, deadline); err != nil {
-		return resp.early(err, head)
+	resp := &c.resp
+	resp.call, resp.target = c, t
+	cn, waited, err := t.connect(c)
+	for {
+		if err != nil {
+			return nil, err
+		}
+		if waited || now.IsZero() {
+			now = time.Now()
+		}
+		if !c.hold(cn.raw) {
+			t.pool.put(cn, now) // nothing was sent on it
+			return nil, t.cancelled(Connecting)
+		}
+		resp.conn = cn
+		deadline := now.Add(t.opt.FirstByte)
+		cn.readBy(deadline, t.opt.FirstByte/8)
+		cn.requests++
+		err = c.send(cn, r, deadline)
+		if err == nil {
+			break
+		}
+		if err != socket.ErrSpoken { //nolint:errorlint // Ask returns it bare
+			return resp.early(err, head)
+		}
+		c.drop()
+		if cn = t.instead(cn); cn == nil {
+			cn, err = t.dial(c)
+			waited = true
+		} else {
+			err = nil
+		}
 	}
 	if err := resp.readHead(head); err != nil {
 		return nil, resp.fail(Waiting, err)
@@ -55,7 +72,7 @@ func (r *Response) early(sendErr error, head bool) (*Response, error) {
 	if r.call.Cancelled() || isTimeout(sendErr) && r.conn.clean() && r.conn.alive() {
 		return nil, r.fail(Sending, sendErr)
 	}
-	_ = r.conn.SetReadDeadline(time.Now().Add(min(earlyAnswer, r.target.opt.FirstByte)))
+	r.conn.readBy(time.Now().Add(min(earlyAnswer, r.target.opt.FirstByte)), 0)
 	if err := r.readHead(head); err != nil {
 		if !isTimeout(err) && (isTimeout(sendErr) || r.conn.w > 0) {
 			sendErr = err // says more: how the answer was cut or malformed
@@ -87,8 +104,9 @@ func (r *Response) readHead(head bool) error {
 	return errInterim
 }
 
-// SetDeadline bounds the reads that follow.
-func (r *Response) SetDeadline(t time.Time) error { return r.conn.SetReadDeadline(t) }
+// ReadBy bounds the reads that follow: one that has to wait fails at t or up to
+// slack later. Deadlines that move by less than slack cost nothing.
+func (r *Response) ReadBy(t time.Time, slack time.Duration) { r.conn.readBy(t, slack) }
 
 // Read returns body bytes as they come, io.EOF after a complete body, and a
 // *Failure when the body cannot be completed.
@@ -102,6 +120,9 @@ func (r *Response) Read(dst []byte) (int, error) {
 	}
 	return 0, err
 }
+
+// Ready tells whether the next Read returns without waiting for the target.
+func (r *Response) Ready() bool { return r.conn == nil || !r.conn.clean() }
 
 // Done tells whether the body has been read to its end.
 func (r *Response) Done() bool { return r.decoder.Done() }

@@ -299,7 +299,7 @@ func TestFault14_Deadlines(t *testing.T) {
 		if n, err := io.ReadAtLeast(resp, buf, 5); err != nil || n != 5 {
 			t.Fatal(n, err)
 		}
-		_ = resp.SetDeadline(time.Now().Add(10 * time.Millisecond))
+		resp.ReadBy(time.Now().Add(10*time.Millisecond), 0)
 		_, err = resp.Read(buf)
 		failed(t, err, Failure{Reason: "idle_timeout", Phase: Reading, Timeout: true})
 		resp.Close()

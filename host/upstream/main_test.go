@@ -191,7 +191,7 @@ func fetchBy(target *Target, c *Call, r *Request) (status int, body string, err 
 }
 
 func readBody(resp *Response) ([]byte, error) {
-	_ = resp.SetDeadline(time.Now().Add(patience)) // fails on a cancelled call, as reading will
+	resp.ReadBy(time.Now().Add(patience), 0) // fails on a cancelled call, as reading will
 	var p []byte
 	buf := make([]byte, 1000)
 	for {

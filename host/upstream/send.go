@@ -16,20 +16,49 @@ const (
 	stallCheck = time.Second
 )
 
-// send writes the head, which is in c.head, and the body. The connection's
-// deadline is set.
+// send writes the head, which is in c.head, and the body. A plain connection
+// first looks whether it can still carry a question (else socket.ErrSpoken), and
+// takes in what is answered at once.
 func (c *Call) send(cn *conn, r *Request, deadline time.Time) error {
-	if cn.Conn != cn.raw {
-		return c.sendTLS(cn, r)
+	if !cn.plain() {
+		if err := cn.SetWriteDeadline(deadline); err != nil {
+			return err
+		}
+		if cn.Conn != cn.raw {
+			return c.sendTLS(cn, r)
+		}
 	}
-	// Without a copy of the body: net.Buffers is one system call on a socket.
+	// Without a copy of the body: the segments are one system call on a socket.
 	c.vec = append(append(c.vec[:0], c.head), r.Body...)
+	left := len(c.head) + r.Size
 	c.wv = net.Buffers(c.vec)
-	if r.Size > patient {
+	if cn.plain() {
+		sent, err := cn.ask(c.vec)
+		if err != nil || sent == left {
+			return err
+		}
+		left -= sent
+		c.skip(sent)
+	}
+	if left > patient {
 		return c.sendWatched(cn, deadline)
+	}
+	if err := cn.raw.SetWriteDeadline(deadline); err != nil {
+		return err
 	}
 	_, err := c.wv.WriteTo(cn.raw)
 	return err
+}
+
+// skip takes n bytes that were sent off wv.
+func (c *Call) skip(n int) {
+	for n > 0 && n >= len(c.wv[0]) {
+		n -= len(c.wv[0])
+		c.wv = c.wv[1:]
+	}
+	if n > 0 {
+		c.wv[0] = c.wv[0][n:]
+	}
 }
 
 // sendWatched writes what may take long, and stops when the target does not take
