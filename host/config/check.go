@@ -70,6 +70,8 @@ func (c *checker) all() {
 	c.targets()
 	c.routes()
 	c.tenants()
+	c.phrases()
+	c.prefix()
 }
 
 // addressFault is one thing wrong with a set of listen addresses.
@@ -127,6 +129,23 @@ func (c *checker) oneSecret(path string, value *Secret, filePath, file string) {
 	case *value != "" && !isCredential(string(*value)):
 		c.fault(c.at(path), path+" holds blanks, control characters or characters beyond ASCII", "write the credential alone")
 	}
+}
+
+// minSeed is the least length of prefix.seed: what is shorter could be guessed,
+// and with it the keys of other tenants' prompts.
+const minSeed = 16
+
+func (c *checker) prefix() {
+	p := &c.config.Prefix
+	c.oneSecret("prefix.seed", &p.Seed, "prefix.seed_file", p.SeedFile)
+	if p.Seed == "" || len(p.Seed) >= minSeed {
+		return
+	}
+	at := "prefix.seed"
+	if !c.given(at) {
+		at = "prefix.seed_file"
+	}
+	c.fault(c.at(at), fmt.Sprintf("%s: the seed has fewer than %d characters", at, minSeed), "write a longer one, such as the output of: openssl rand -hex 32")
 }
 
 func (c *checker) tenants() {

@@ -14,9 +14,9 @@ import (
 //	default  the value when the key is absent, as it would be written
 //	example  a value, as it would be written
 //	range    LOW..HIGH, both included, as they would be written
-//	most     the number of items a list may have
+//	most     the number of items a list, or of keys a mapping, may have
 //	enum     the values allowed, separated by blanks
-//	format   what a string, or a mapping's key, is: name, model, header, glob, path, optional
+//	format   what a string, or a mapping's key, is: name, model, header, glob, path, phrase, optional
 //	only     sim, or !sim: the kinds of target the setting is for
 //	instead  the key of a file that may hold the secret instead
 //	required present when the key must be
@@ -25,15 +25,18 @@ import (
 // filled in, variables expanded, secrets read from their files, relative paths
 // made absolute against the folder of the file. Treat it as read-only.
 type Config struct {
-	Listen  Listen             `yaml:"listen" default:"127.0.0.1:8080" most:"64" example:"[127.0.0.1:8080, unix:/run/weir/weir.sock]" doc:"Where clients connect: HOST:PORT, unix:PATH, or a list of those. Beyond loopback, tenants with keys are required."`
-	TLS     *ServerTLS         `yaml:"tls" example:"{cert: tls/cert.pem, key: tls/key.pem}" doc:"Serve TLS on every TCP listener. Absent: plain HTTP."`
-	Admin   Admin              `yaml:"admin" example:"{listen: 0.0.0.0:8081, token_file: admin.token}" doc:"The listener for metrics, probes and the admin API."`
-	Limits  Limits             `yaml:"limits" example:"{body: 16MiB, drain: 60s}" doc:"Sizes and deadlines of the data listeners."`
-	Targets map[string]*Target `yaml:"targets" required:"" format:"name" example:"{local: {kind: vllm, url: http://127.0.0.1:8000/v1}}" doc:"The models' servers by name. At least one."`
-	Routes  []Route            `yaml:"routes" most:"1000" example:"[{match: {models: ['gpt-*']}, targets: [local, cloud]}]" doc:"Which request goes to which targets; the first match wins. With exactly one target they may be left out: everything goes to it."`
-	Tenants map[string]*Tenant `yaml:"tenants" format:"name" example:"{acme: {keys: [{file: keys/acme}]}}" doc:"Who may call, by name. Absent: every caller on loopback is the tenant default, without a key."`
-	Records *Records           `yaml:"records" example:"{file: records.jsonl}" doc:"Write one JSON line for each request. Absent: off."`
-	Log     Log                `yaml:"log" example:"{level: debug, format: text}" doc:"The process log on standard error."`
+	Listen  Listen              `yaml:"listen" default:"127.0.0.1:8080" most:"64" example:"[127.0.0.1:8080, unix:/run/weir/weir.sock]" doc:"Where clients connect: HOST:PORT, unix:PATH, or a list of those. Beyond loopback, tenants with keys are required."`
+	TLS     *ServerTLS          `yaml:"tls" example:"{cert: tls/cert.pem, key: tls/key.pem}" doc:"Serve TLS on every TCP listener. Absent: plain HTTP."`
+	Admin   Admin               `yaml:"admin" example:"{listen: 0.0.0.0:8081, token_file: admin.token}" doc:"The listener for metrics, probes and the admin API."`
+	Limits  Limits              `yaml:"limits" example:"{body: 16MiB, drain: 60s}" doc:"Sizes and deadlines of the data listeners."`
+	Targets map[string]*Target  `yaml:"targets" required:"" format:"name" example:"{local: {kind: vllm, url: http://127.0.0.1:8000/v1}}" doc:"The models' servers by name. At least one."`
+	Routes  []Route             `yaml:"routes" most:"1000" example:"[{match: {models: ['gpt-*']}, targets: [local, cloud]}]" doc:"Which request goes to which targets; the first match wins. With exactly one target they may be left out: everything goes to it."`
+	Tenants map[string]*Tenant  `yaml:"tenants" format:"name" example:"{acme: {keys: [{file: keys/acme}]}}" doc:"Who may call, by name. Absent: every caller on loopback is the tenant default, without a key."`
+	Signals *bool               `yaml:"signals" default:"true" example:"false" doc:"Count what requests' texts hold that honest text seldom does (invisible characters, mixed scripts, encoded runs, role markers …), for metrics and records."`
+	Phrases map[string]*Phrases `yaml:"phrases" format:"name" most:"64" example:"{leaks: {list: [internal use only], file: phrases/leaks.txt}}" doc:"Lists of phrases looked for in every text of every request, without regard to case; how many requests held one is counted by list."`
+	Prefix  Prefix              `yaml:"prefix" example:"{seed_file: keys/prefix, seen: 1000000}" doc:"The keys of prompts' beginnings."`
+	Records *Records            `yaml:"records" example:"{file: records.jsonl}" doc:"Write one JSON line for each request. Absent: off."`
+	Log     Log                 `yaml:"log" example:"{level: debug, format: text}" doc:"The process log on standard error."`
 
 	files    []string
 	warnings []Fault
@@ -158,16 +161,40 @@ type Key struct {
 	ActFor   []string  `yaml:"act_for" most:"1000" example:"['acme-*']" doc:"Tenants whose name this key may put in x-weir-tenant; a trailing * stands for any ending."`
 }
 
+// Phrases is one list of phrases: those written in the configuration, and those
+// of a file, which hold one a line.
+type Phrases struct {
+	List []string `yaml:"list" format:"phrase" most:"10000" example:"[internal use only, do not distribute]" doc:"The phrases, each of at most 1 KiB. One of list and file, or both; one phrase at least. All lists together hold at most 65,536 phrases and 2 MiB."`
+	File string   `yaml:"file" format:"path" example:"phrases/leaks.txt" doc:"UTF-8 text of at most 4 MiB, one phrase a line. Blanks around a line are not part of it; empty lines and lines that begin with # are skipped."`
+
+	lines []string // the phrases of File
+}
+
+// Prefix is about the keys that stand for the beginnings of prompts.
+type Prefix struct {
+	Seed     Secret `yaml:"seed" instead:"seed_file" example:"${WEIR_PREFIX_SEED}" doc:"Secret that the keys depend on, at least 16 characters: keys stay the same over restarts and in all sidecars that share it. Absent: random for each process. Prefer seed_file or ${VAR}."`
+	SeedFile string `yaml:"seed_file" format:"path" example:"keys/prefix" doc:"File that holds the seed. One of seed and seed_file."`
+	Seen     int    `yaml:"seen" default:"65536" range:"0..16777216" example:"1000000" doc:"How many keys of prompts' beginnings are remembered to count how much of the prompts repeats what came before, which is what a provider's prompt cache can save. 0: none, nothing is counted."`
+}
+
 // The values of Records.Content.
 const (
 	ContentNone = "none"
 	ContentText = "text"
 )
 
+// The values of Records.Prefix.
+const (
+	PrefixNone     = "none"
+	PrefixMessages = "messages"
+	PrefixBlocks   = "blocks"
+)
+
 // Records is the request log: one JSON object a line.
 type Records struct {
 	File    string  `yaml:"file" required:"" format:"path" example:"records.jsonl" doc:"File appended to."`
 	Content string  `yaml:"content" default:"none" enum:"none text" example:"text" doc:"none: no content. text: messages and answers as well."`
+	Prefix  string  `yaml:"prefix" default:"messages" enum:"none messages blocks" example:"blocks" doc:"Prefix keys in each record: none, those at the ends of messages (the last 64), or those of every block of 256 bytes as well (the last 4096)."`
 	Sample  float64 `yaml:"sample" default:"1" range:"0..1" example:"0.1" doc:"Share of requests recorded."`
 	Rotate  Rotate  `yaml:"rotate" example:"{max_size: 1GiB, keep: 3}" doc:"When a new file is begun."`
 }
@@ -198,7 +225,7 @@ func (l Log) SlogLevel() slog.Level {
 }
 
 // Files lists every file the configuration was read from, itself first, then
-// secret and TLS files, absolute and each once: what a watcher has to watch.
+// secret, TLS and phrase files, absolute and each once: what a watcher has to watch.
 // Symbolic links are listed as they are named, not as they resolve.
 func (c *Config) Files() []string { return append([]string(nil), c.files...) }
 

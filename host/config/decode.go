@@ -144,6 +144,11 @@ func (d *decoder) dictionary(n *node, path string, v reflect.Value, f field) {
 		v.SetZero()
 		return
 	}
+	if f.most > 0 && len(n.entries) > f.most {
+		d.faults.add(n.entries[f.most].place, fmt.Sprintf("%s has more than %d keys", path, f.most), "shorten "+path)
+		v.SetZero()
+		return
+	}
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(n.entries)))
 	for _, e := range n.entries {
 		at := join(path, e.key)

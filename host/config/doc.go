@@ -4,8 +4,8 @@
 //
 // It does: refuse unknown and duplicate keys, values without units and
 // settings that contradict each other; expand ${VAR} inside values after
-// parsing; read the secrets that files hold; check that TLS files load; give
-// the JSON schema of the file and a dump of a configuration without secrets.
+// parsing; read the secrets and phrases that files hold; check that TLS files
+// load; give the JSON schema of the file and a dump of a configuration without secrets.
 //
 // It does not: open listeners, dial targets, watch files (Files says which),
 // or build anything from the settings. It starts no goroutines and keeps no

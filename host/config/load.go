@@ -28,8 +28,8 @@ func Default() *Config {
 	return c
 }
 
-// Load reads the configuration file at path, and the secret and TLS files it
-// names. env looks variables up, as os.LookupEnv does; nil knows none. The
+// Load reads the configuration file at path, and the secret, TLS and phrase
+// files it names. env looks variables up, as os.LookupEnv does; nil knows none. The
 // error, if any, is of type Faults.
 func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	data, readable, err := readConfig(path)
@@ -39,9 +39,9 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	return parse(path, data, env, readable, true)
 }
 
-// Parse reads a configuration from data. It reads no files but the secret and
-// TLS files that the configuration names; their relative paths start at the
-// folder of name. env and errors are as for Load.
+// Parse reads a configuration from data. It reads no files but the secret, TLS
+// and phrase files that the configuration names; their relative paths start at
+// the folder of name. env and errors are as for Load.
 func Parse(name string, data []byte, env func(string) (string, bool)) (*Config, error) {
 	return parse(name, data, env, false, false)
 }

@@ -45,6 +45,9 @@ func TestDefault(t *testing.T) {
 	if c.Limits != want {
 		t.Errorf("limits: %+v", c.Limits)
 	}
+	if !*c.Signals || c.Phrases != nil || c.Prefix != (Prefix{Seen: 65536}) {
+		t.Errorf("facts: %v", c)
+	}
 	if len(c.Files()) != 0 || len(c.Warnings()) != 0 {
 		t.Errorf("files %v, warnings %v", c.Files(), c.Warnings())
 	}
@@ -66,14 +69,14 @@ func TestTargetDefaults(t *testing.T) {
 	if a.Slots != 0 || a.TTFT != 0 || a.CacheBlocks != 0 {
 		t.Errorf("a target that is no sim has the defaults of one: %v", a)
 	}
-	if r := c.Records; r.Content != ContentNone || r.Sample != 1 || r.Rotate != (Rotate{100 << 20, 5}) || !filepath.IsAbs(r.File) {
+	if r := c.Records; r.Content != ContentNone || r.Prefix != PrefixMessages || r.Sample != 1 || r.Rotate != (Rotate{100 << 20, 5}) || !filepath.IsAbs(r.File) {
 		t.Errorf("records: %+v", r)
 	}
 }
 
 func TestExampleLoads(t *testing.T) {
 	t.Parallel()
-	c, err := Load("testdata/example.yaml", vars("WEIR_ADMIN_TOKEN", "t", "OPENAI_API_KEY", "o", "OPENAI_ORG", "org", "ANTHROPIC_API_KEY", "a", "ACME_KEY", "k1", "PLATFORM_KEY", "k2"))
+	c, err := Load("testdata/example.yaml", vars("WEIR_ADMIN_TOKEN", "t", "OPENAI_API_KEY", "o", "OPENAI_ORG", "org", "ANTHROPIC_API_KEY", "a", "ACME_KEY", "k1", "PLATFORM_KEY", "k2", "WEIR_PREFIX_SEED", "0123456789abcdef"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +235,7 @@ func TestRelativePathsBecomeAbsolute(t *testing.T) {
 
 func TestEveryDefaultParses(t *testing.T) {
 	t.Parallel()
-	for _, v := range []any{Config{}, ServerTLS{}, Admin{}, Limits{}, Target{}, ClientTLS{}, Route{}, Match{}, Tenant{}, Key{}, Records{}, Rotate{}, Log{}} {
+	for _, v := range []any{Config{}, ServerTLS{}, Admin{}, Limits{}, Target{}, ClientTLS{}, Route{}, Match{}, Tenant{}, Key{}, Phrases{}, Prefix{}, Records{}, Rotate{}, Log{}} {
 		typ := reflect.TypeOf(v)
 		setDefaults(reflect.New(typ).Elem()) // panics on a bad tag
 		for _, f := range fieldsOf(typ) {

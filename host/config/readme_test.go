@@ -110,6 +110,8 @@ func typeName(f field, t reflect.Type) string {
 		return fmt.Sprintf("a list, %d at most: %s", f.most, f.shape(inner))
 	case t.Kind() == reflect.Map && isScalar(inner):
 		return "a mapping of names to strings"
+	case t.Kind() == reflect.Map && f.most > 0:
+		return fmt.Sprintf("a mapping of names to mappings, %d at most", f.most)
 	case t.Kind() == reflect.Map:
 		return "a mapping of names to mappings"
 	}

@@ -99,6 +99,15 @@ func drawConfig(t *rapid.T) *Config {
 		},
 		Targets: map[string]*Target{},
 		Tenants: map[string]*Tenant{},
+		Prefix:  Prefix{Seen: rapid.IntRange(0, 1<<24).Draw(t, "seen")},
+	}
+	signals := rapid.Bool().Draw(t, "signals")
+	c.Signals = &signals
+	for _, n := range rapid.SliceOfNDistinct(name, 0, 3, rapid.ID).Draw(t, "lists") {
+		if c.Phrases == nil {
+			c.Phrases = map[string]*Phrases{}
+		}
+		c.Phrases[n] = &Phrases{List: rapid.SliceOfN(anyText().Filter(func(s string) bool { return strings.TrimSpace(s) != "" }), 1, 3).Draw(t, "list")}
 	}
 	var targets []string
 	for _, n := range rapid.SliceOfNDistinct(name, 1, 4, rapid.ID).Draw(t, "targets") {
@@ -122,7 +131,7 @@ func drawConfig(t *rapid.T) *Config {
 	}
 	if rapid.Bool().Draw(t, "records") {
 		file := "/r/" + strings.Trim(strings.ReplaceAll(anyText().Draw(t, "file"), "/", ""), ".") + "x"
-		c.Records = &Records{File: file, Content: ContentText, Sample: rapid.Float64Range(0, 1).Draw(t, "sample"), Rotate: Rotate{MaxSize: 1 << 40, Keep: 0}}
+		c.Records = &Records{File: file, Content: ContentText, Prefix: rapid.SampledFrom([]string{PrefixNone, PrefixMessages, PrefixBlocks}).Draw(t, "prefix"), Sample: rapid.Float64Range(0, 1).Draw(t, "sample"), Rotate: Rotate{MaxSize: 1 << 40, Keep: 0}}
 	}
 	return c
 }

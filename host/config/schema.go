@@ -120,6 +120,10 @@ func (f field) schema(t reflect.Type, s *jsonschema.Schema) *jsonschema.Schema {
 		}
 	case reflect.Map:
 		s.PropertyNames = f.propertyNames()
+		if f.most > 0 {
+			s.MaxProperties = new(uint64)
+			*s.MaxProperties = uint64(f.most)
+		}
 	default:
 		s = f.scalar(t, s)
 	}

@@ -101,6 +101,8 @@ func (v validator) keyword(keyword string, arg any, s map[string]any, value any)
 		return bad(isNumber && compare(number, arg.(json.Number))*map[string]int{"minimum": 1, "maximum": -1}[keyword] < 0)
 	case "minItems", "maxItems":
 		return bad(isList && compare(json.Number(fmt.Sprint(len(list))), arg.(json.Number))*map[string]int{"minItems": 1, "maxItems": -1}[keyword] < 0)
+	case "maxProperties":
+		return bad(compare(json.Number(fmt.Sprint(len(object))), arg.(json.Number)) > 0)
 	case "items":
 		for _, item := range list {
 			if err := v.check(arg, item); err != nil {
@@ -199,7 +201,7 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{string(example), string(dump), defaultConfig, sim + "limits: {response: 0, drain: 0, idle: '${X}'}\nadmin: {listen: ''}\n", "targets: {t: {kind: '${K}', url: http://h, concurrency: '${N}'}}"} {
+	for _, text := range []string{string(example), string(dump), defaultConfig, sim + lists(64), sim + "limits: {response: 0, drain: 0, idle: '${X}'}\nadmin: {listen: ''}\n", "targets: {t: {kind: '${K}', url: http://h, concurrency: '${N}'}}"} {
 		if err := v.file(t, text); err != nil {
 			t.Errorf("refused: %v in\n%s", err, text)
 		}
@@ -209,6 +211,8 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		sim + "limits: {idle: 1d}", sim + "listen: []", sim + "log: {level: loud}", sim + "routes: [{}]", sim + "routes: [{targets: []}]", sim + "tls: {cert: x}", sim + "records: {sample: 2, file: x}",
 		sim + "records: {file: ''}", "targets: {'a b': {kind: sim}}", "targets: {t: {kind: vllm}}", "targets: {t: {kind: sim, url: http://h}}", "targets: {t: {kind: vllm, url: http://h, slots: 1}}",
 		"targets: {t: {kind: sim, headers: {'a b': x}}}", "targets: {t: {kind: sim, dialects: [x]}}", "targets: {t: {kind: sim, ask_usage: 1}}", "targets: {t: {kind: sim, seed: 1.5}}",
+		sim + "signals: 1", sim + "phrases: {l: {list: []}}", sim + "phrases: {l: {list: ['']}}", sim + "phrases: {l: [x]}", sim + "phrases: {'a b': {list: [x]}}", sim + lists(65),
+		sim + "prefix: {seed: ''}", sim + "prefix: {seen: -1}", sim + "prefix: {seen: 16777217}", sim + "records: {file: r, prefix: all}",
 		sim + "tenants: {t: {keys: [{not_after: soon}]}}", sim + "tenants: {t: {keys: [{value: ''}]}}", sim + "tenants: {t: {keys: [{}], weight: 1}}",
 	} {
 		if v.file(t, text) == nil && !strings.Contains(text, "keys: [{}]}}") {

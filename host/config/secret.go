@@ -115,6 +115,9 @@ func (t Tenant) Format(f fmt.State, _ rune) { formatStruct(f, t) }
 // Format writes the key on one line, redacted, under every verb.
 func (k Key) Format(f fmt.State, _ rune) { formatStruct(f, k) }
 
+// Format writes the settings on one line, redacted, under every verb.
+func (p Prefix) Format(f fmt.State, _ rune) { formatStruct(f, p) }
+
 func formatStruct(f fmt.State, v any) {
 	text, err := json.Marshal(v)
 	if err != nil {

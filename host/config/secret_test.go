@@ -60,7 +60,7 @@ func hexOf(s string) string { return fmt.Sprintf("%x", s) }
 func TestFault39_SecretsAreNotPrinted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"token": "CaNaRy1token\n", "key": "CaNaRy2key\n", "tenant": "CaNaRy3tenant"} {
+	for name, text := range map[string]string{"token": "CaNaRy1token\n", "key": "CaNaRy2key\n", "tenant": "CaNaRy3tenant", "seed": "CaNaRy12seedfile\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -68,6 +68,7 @@ func TestFault39_SecretsAreNotPrinted(t *testing.T) {
 	path := filepath.Join(dir, "weir.yaml")
 	text := `
 admin: {token_file: token}
+prefix: {seed_file: seed}
 targets:
   a: {kind: openai, url: https://h/v1, key_file: key, proxy: "http://CaNaRy4user:CaNaRy5@p:1", headers: {x-secret: CaNaRy6header}}
   b: {kind: openai, url: https://h/v1, key: "${KEY}", proxy: "http://CaNaRy8user@p:1"}
@@ -83,11 +84,12 @@ tenants:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := []string{cfg.Admin.Token.Reveal(), cfg.Targets["a"].Key.Reveal(), cfg.Targets["b"].Key.Reveal(), cfg.Tenants["t"].Keys[0].Value.Reveal()}; strings.Join(got, " ") != "CaNaRy1token CaNaRy2key CaNaRy7env CaNaRy3tenant" {
+	if got := []string{cfg.Admin.Token.Reveal(), cfg.Targets["a"].Key.Reveal(), cfg.Targets["b"].Key.Reveal(), cfg.Tenants["t"].Keys[0].Value.Reveal(), cfg.Prefix.Seed.Reveal()}; strings.Join(got, " ") != "CaNaRy1token CaNaRy2key CaNaRy7env CaNaRy3tenant CaNaRy12seedfile" {
 		t.Fatalf("the secrets were not read: %q", got)
 	}
 	values := map[string]any{
 		"config": cfg, "config value": *cfg, "target": cfg.Targets["a"], "target value": *cfg.Targets["a"], "admin": cfg.Admin,
+		"prefix": cfg.Prefix, "prefix pointer": &cfg.Prefix, "seed": cfg.Prefix.Seed,
 		"tenant": *cfg.Tenants["t"], "keys": cfg.Tenants["t"].Keys, "secret": cfg.Admin.Token, "secret pointer": &cfg.Admin.Token,
 		"proxy": cfg.Targets["a"].Proxy, "proxy pointer": &cfg.Targets["a"].Proxy, "headers": cfg.Targets["a"].Headers,
 		"tenants": cfg.Tenants, "targets": cfg.Targets, "slice": []*Target{cfg.Targets["a"]}, "in a struct": struct{ C *Config }{cfg}, "error": fmt.Errorf("%w: %v", errors.ErrUnsupported, cfg.Targets),
@@ -109,7 +111,7 @@ tenants:
 	if found := canaries(string(dump)); found != nil {
 		t.Errorf("Redacted shows %q:\n%s", found, dump)
 	}
-	for _, want := range []string{"redacted(10 bytes, sha256:", "token_file: " + quote(filepath.Join(dir, "token")), `@p:1"`} {
+	for _, want := range []string{"redacted(10 bytes, sha256:", "token_file: " + quote(filepath.Join(dir, "token")), "seed_file: " + quote(filepath.Join(dir, "seed")), `@p:1"`} {
 		if !strings.Contains(string(dump), want) {
 			t.Errorf("Redacted lacks %q:\n%s", want, dump)
 		}
@@ -159,6 +161,13 @@ func TestFault39_FaultsShowNoSecrets(t *testing.T) {
 		"targets: {s: {kind: sim}}\nadmin: {listen: ${SECRET}}\nlisten: ${WORD}",
 		"targets: {s: {kind: sim}}\nroutes: [{targets: [${WORD}], match: {paths: [${WORD}]}}]",
 		"targets: {s: {kind: sim}}\nlog: {level: ${WORD}}",
+		sim + "prefix: {seed: CaNaRy0}",
+		sim + "prefix: {seed: 'CaNaRy 0123456789'}",
+		sim + "prefix: {seed: ${SECRET}}",
+		sim + "prefix: {seed: CaNaRy0123456789, seed_file: CaNaRy0}",
+		sim + "prefix: {seed_file: ${FILE}}",
+		sim + "prefix: {seen: ${WORD}}",
+		sim + "phrases: {l: {list: ['CaNaRy\\uD800', ''], file: ${FILE}}}",
 		"CaNaRy0", "- CaNaRy0", "CaNaRy0: CaNaRy0\nCaNaRy0: x", "? CaNaRy0", "%CaNaRy0", "{CaNaRy0", "\"CaNaRy0", "\tCaNaRy0", "CaNaRy0\xff",
 	} {
 		_, err := Parse("weir.yaml", []byte(text), env)

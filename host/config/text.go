@@ -57,12 +57,12 @@ func (d *decoder) setText(v reflect.Value, text string, f field) error {
 }
 
 // mayBeEmpty says whether a string may be "": a header's value and an optional
-// setting may, a credential or the name of a file may not.
+// setting may, a credential, the name of a file or a phrase may not.
 func mayBeEmpty(t reflect.Type, f field) bool {
 	if t == reflect.TypeFor[Secret]() {
 		return f.format == "header"
 	}
-	return !f.required && f.format != "path"
+	return !f.required && f.format != "path" && f.format != "phrase"
 }
 
 type number interface{ ~int | ~int64 | ~float64 }

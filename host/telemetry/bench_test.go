@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"testing"
@@ -26,6 +27,11 @@ func BenchmarkDone(b *testing.B) {
 	s := NewSink(m, nil, SinkOptions{})
 	bench("same labels as before", s, func(*Record) {})
 	bench("known labels", s, func(r *Record) { r.recent = recent{} })
+	bench("with a prompt", s, func(r *Record) { r.PromptBytes, r.PromptSeen = 3000, 2000 })
+	bench("with 3 signals and a list", s, func(r *Record) {
+		r.Signals = append(r.Signals[:0], Count{"zero_width", 1}, Count{"bidi", 2}, Count{"role_markers", 3})
+		r.Phrases = append(r.Phrases[:0], Count{"leaks", 1})
+	})
 	odd := false
 	bench("labels beyond the bound", s, func(r *Record) {
 		r.Tenant = "tenant-x"
@@ -55,12 +61,19 @@ func BenchmarkDoneParallel(b *testing.B) {
 }
 
 func BenchmarkLine(b *testing.B) {
-	r := sampleRecord()
-	buf := r.appendLine(nil, false)
-	b.SetBytes(int64(len(buf)))
-	b.ReportAllocs()
-	for b.Loop() {
-		buf = r.appendLine(buf[:0], false)
+	for _, keys := range []int{0, 64, 4096} {
+		b.Run(fmt.Sprintf("%d keys", keys), func(b *testing.B) {
+			r := sampleRecord()
+			for i := range keys {
+				r.Prefix = append(r.Prefix, uint64(i)*0x9e3779b97f4a7c15)
+			}
+			buf := r.appendLine(nil, false)
+			b.SetBytes(int64(len(buf)))
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = r.appendLine(buf[:0], false)
+			}
+		})
 	}
 }
 

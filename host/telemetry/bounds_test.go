@@ -109,12 +109,15 @@ func TestFault29_LabelFlood(t *testing.T) {
 	}
 	before := heap()
 	buf := make([]byte, 0, 64)
+	found := []Count{{"", 1}, {"zero_width", 7}}
 	for i := range n {
 		buf = fmt.Appendf(buf[:0], "name-that-nobody-has-seen-before-%d", i)
 		r.done = false
 		r.Tenant, r.Model, r.ModelReturned, r.Route, r.Endpoint = view(buf), view(buf), view(buf), "r", "chat"
 		r.ErrorType, r.Target = view(buf), view(buf)
 		r.Attempts[0].Target, r.Attempts[1].Reason = view(buf), view(buf)
+		r.Signals, r.Phrases = found, found[:1]
+		found[0].Name, r.PromptBytes, r.PromptSeen = view(buf), 3, 1
 		s.Done(r)
 		if i%8 == 0 {
 			m.BadRequest(view(buf))
@@ -126,6 +129,7 @@ func TestFault29_LabelFlood(t *testing.T) {
 	e := scrape(t, m)
 	for name, most := range map[string]int{
 		"weir_requests_total": 1001, "weir_bad_requests_total": maxReasons + 1, "weir_upstream_attempts_total": 8*maxReasons + 1,
+		"weir_signal_requests_total": 10_001, "weir_phrase_requests_total": 10_001, "weir_prompt_bytes_total": 2 * 1001,
 		"gen_ai_client_operation_duration_seconds_count": 101, "gen_ai_client_token_usage_count": 2 * 101,
 	} {
 		if got := e.count(name); got > most || got < 2 {
@@ -135,7 +139,16 @@ func TestFault29_LabelFlood(t *testing.T) {
 	e.want(t, map[string]float64{
 		`weir_requests_total{tenant="other",route="r",endpoint="chat",outcome="ok"}`: float64(n - 1000),
 		`weir_request_duration_seconds_count{route="r",endpoint="chat"}`:             float64(n),
+		`weir_signal_requests_total{tenant="other",signal="zero_width"}`:             float64(n - 1000),
+		`weir_prompt_bytes_total{tenant="other",seen="true"}`:                        float64(n - 1000),
+		`weir_prompt_bytes_total{tenant="other",seen="false"}`:                       float64(2 * (n - 1000)),
 	})
+	if got := e.sum("weir_signal_requests_total"); got != float64(2*n) {
+		t.Errorf("%v signals counted, want %d", got, 2*n)
+	}
+	if got := e.sum("weir_phrase_requests_total"); got != float64(n) {
+		t.Errorf("%v lists counted, want %d", got, n)
+	}
 }
 
 // Names of models that no answer has confirmed take no place: a client cannot push the real ones out by asking for others.
@@ -198,6 +211,9 @@ func TestDoneAllocations(t *testing.T) {
 		func() { r.Outcome, r.TTFT = UpstreamCut, 1 },
 		func() { r.Outcome = ClientLeft },
 		func() { r.Estimated = true },
+		func() { r.Signals, r.Phrases = []Count{{"zero_width", 1}, {"odd\x01", 2}}, []Count{{"leaks", 1}} },
+		func() { r.PromptBytes, r.PromptSeen = 1000, 10 },
+		func() { r.Tenant = "acme" },
 		func() { r.Attempts[0].Reason, r.Endpoint = "odd\x01", "odd\u202e" },
 		func() { r.Target, r.Attempts = "", nil },
 	} {

@@ -9,6 +9,7 @@ type catalogue struct {
 	inFlight, requests, duration, overhead, clientLeft                *family
 	attempts, retries, retryBudget, streamErrors                      *family
 	tokens, uninspected                                               *family
+	signals, phrases, promptBytes                                     *family
 	recordsWritten, recordsDropped                                    *family
 	tokenUsage, operationDuration, timeToFirstToken, timePerOutputTok *family
 
@@ -46,6 +47,11 @@ func newCatalogue() *catalogue {
 	c.tokens = c.add("counter", "weir_tokens_total", "tokens",
 		"Tokens by type (input holds cached and cache_write, output holds reasoning) and source: reported by the upstream, or estimated.", "tenant", "route", "type", "source")
 	c.uninspected = c.add("counter", "weir_uninspected_total", "parts", "Parts of requests that nobody could read.", "kind")
+
+	c.signals = c.add("counter", "weir_signal_requests_total", "requests", "Requests whose texts held what honest text seldom does, by kind.", "tenant", "signal")
+	c.phrases = c.add("counter", "weir_phrase_requests_total", "requests", "Requests whose texts held a phrase of a configured list.", "tenant", "list")
+	c.promptBytes = c.add("counter", "weir_prompt_bytes_total", "bytes",
+		"Text of prompts whose beginning, up to there, this process had or had not seen before.", "tenant", "seen")
 
 	c.recordsWritten = c.add("counter", "weir_records_written_total", "records", "Request records written to the file.")
 	c.recordsDropped = c.add("counter", "weir_records_dropped_total", "records", "Request records lost because the queue was full or the file could not be written.")

@@ -175,6 +175,17 @@ func (e exposition) like(key string) string {
 	return b.String()
 }
 
+// sum returns what the samples of a family add up to.
+func (e exposition) sum(name string) float64 {
+	total := 0.0
+	for key, value := range e.samples {
+		if strings.HasPrefix(key, name+"{") {
+			total += value
+		}
+	}
+	return total
+}
+
 // count returns how many samples a family has.
 func (e exposition) count(name string) int {
 	n := 0

@@ -55,7 +55,12 @@ type counters struct {
 const maxReasons = 128
 
 func newCounters(f *family) *counters {
-	return &counters{f: f, by: newTable[[2]string, metrics.Counter](8 * maxReasons), values: [2]*values{newValues(maxReasons), newValues(maxReasons)}}
+	return newTenantCounters(f, newValues(maxReasons), 8*maxReasons)
+}
+
+// newTenantCounters returns counters whose first label is one of tenants, and of which there are at most limit.
+func newTenantCounters(f *family, tenants *values, limit int) *counters {
+	return &counters{f: f, by: newTable[[2]string, metrics.Counter](limit), values: [2]*values{tenants, newValues(maxReasons)}}
 }
 
 // of returns the counter of the values a and b; b is "" in a family with one label.

@@ -1,18 +1,24 @@
 package telemetry
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"strconv"
 	"time"
 )
 
-// maxAttempts bounds the attempts one line lists; a retry budget allows far fewer.
-const maxAttempts = 32
+// Bounds of the lists in one line. A retry budget allows far fewer attempts, and there are no more signals or lists of phrases.
+const (
+	maxAttempts = 32
+	maxCounts   = 64
+	maxPrefix   = 4096 // keys
+)
 
 // maxLine is the longest record line: every string at its bound, texts included.
 const maxLine = maxMessages + maxContent + 256<<10
 
 // appendLine appends r as one line of JSON, its newline included. The names and their nesting are those of the README's table. Unknown durations and
-// rates are null; strings are always there, empty when unknown; uninspected and text only when there is something to say.
+// rates are null; strings are always there, empty when unknown; uninspected and what comes after it only when there is something to say.
 func (r *Record) appendLine(dst []byte, text bool) []byte {
 	dst = append(dst, `{"time":"`...)
 	dst = r.Time.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000Z")
@@ -43,6 +49,9 @@ func (r *Record) appendLine(dst []byte, text bool) []byte {
 	dst = r.appendTimes(dst)
 	dst = field(dst, `,"finish":`, r.Finish)
 	dst = r.appendUninspected(dst)
+	dst = appendCounts(dst, `,"signals":`, r.Signals)
+	dst = appendCounts(dst, `,"phrases":`, r.Phrases)
+	dst = r.appendPrompt(dst)
 	if text {
 		dst = r.appendText(dst)
 	}
@@ -113,6 +122,44 @@ func (r *Record) appendUninspected(dst []byte) []byte {
 		dst = strconv.AppendInt(append(dst, `":`...), int64(part.count), 10)
 	}
 	return append(dst, '}')
+}
+
+// appendCounts appends what was found as an object, nothing when it is nothing.
+func appendCounts(dst []byte, name string, counts []Count) []byte {
+	if len(counts) == 0 {
+		return dst
+	}
+	dst = append(append(dst, name...), '{')
+	for i := range counts[:min(len(counts), maxCounts)] {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = short(dst, "", counts[i].Name)
+		dst = integer(dst, ":", int64(counts[i].N))
+	}
+	return append(dst, '}')
+}
+
+// appendPrompt appends what is known of the prompt's beginnings. Of too many keys the last are kept: they stand for the most text.
+func (r *Record) appendPrompt(dst []byte) []byte {
+	if r.PromptBytes > 0 {
+		dst = integer(dst, `,"prompt_bytes":`, r.PromptBytes)
+		dst = integer(dst, `,"prompt_seen":`, r.promptSeen())
+	}
+	keys := r.Prefix[max(len(r.Prefix)-maxPrefix, 0):]
+	if len(keys) == 0 {
+		return dst
+	}
+	dst = append(dst, `,"prefix":["`...)
+	var key [8]byte
+	for i, k := range keys {
+		if i > 0 {
+			dst = append(dst, `","`...)
+		}
+		binary.BigEndian.PutUint64(key[:], k)
+		dst = hex.AppendEncode(dst, key[:])
+	}
+	return append(dst, `"]`...)
 }
 
 func (r *Record) appendText(dst []byte) []byte {

@@ -2,6 +2,8 @@ package telemetry
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -41,12 +43,15 @@ func TestLineOptionalParts(t *testing.T) {
 	r.Uninspected = Uninspected{Images: 2, Other: 1}
 	r.Messages = []TextMessage{{"system", []byte("Be brief.")}, {"user", []byte("Hi\n\"there\"")}}
 	r.Answer = []byte("Hello.")
+	r.Signals, r.Phrases = []Count{{"zero_width", 3}, {"role_markers", 1}}, []Count{{"leaks", 1}}
+	r.Prefix, r.PromptBytes, r.PromptSeen = []uint64{0x0123456789abcdef, 0, math.MaxUint64}, 900, 512
 	if line := string(r.appendLine(nil, false)); strings.Contains(line, `"text"`) || strings.Contains(line, "Hello") {
 		t.Errorf("texts without being asked for: %s", line)
 	}
 	line := string(r.appendLine(nil, true))
 	for _, want := range []string{
-		`"uninspected":{"images":2,"other":1}`,
+		`"finish":"stop","uninspected":{"images":2,"other":1},"signals":{"zero_width":3,"role_markers":1},"phrases":{"leaks":1},` +
+			`"prompt_bytes":900,"prompt_seen":512,"prefix":["0123456789abcdef","0000000000000000","ffffffffffffffff"],"text":{`,
 		`"text":{"messages":[{"role":"system","text":"Be brief."},{"role":"user","text":"Hi\n\"there\""}],"answer":"Hello."}}`,
 	} {
 		if !strings.Contains(line, want) {
@@ -88,13 +93,15 @@ func TestFault40_RecordInjection(t *testing.T) {
 		r := &Record{
 			RequestID: s, Tenant: s, Session: s, Route: s, Dialect: s, Endpoint: s, Model: s, ModelReturned: s, Target: s, Provider: s, Finish: s, ErrorType: s,
 			Attempts: slices.Repeat([]Attempt{{Target: s, Reason: s}}, 1000), Outcome: 200,
+			Signals: slices.Repeat([]Count{{s, math.MaxUint32}}, 1000), Phrases: slices.Repeat([]Count{{s, math.MaxUint32}}, 1000),
+			Prefix: slices.Repeat([]uint64{math.MaxUint64}, 100_000), PromptBytes: math.MaxInt64, PromptSeen: math.MaxInt64,
 		}
 		line := r.appendLine(nil, true)
 		if len(line) > 256<<10 {
 			t.Errorf("%.20q: %d bytes without texts", s, len(line))
 		}
 		got := parse(t, line)
-		if got.Tenant == "root" || got.RequestID == "" || got.Outcome != "internal" || len(got.Attempts) != maxAttempts {
+		if got.Tenant == "root" || got.RequestID == "" || got.Outcome != "internal" || len(got.Attempts) != maxAttempts || len(got.Prefix) != maxPrefix {
 			t.Errorf("%.20q changed the record: %.200s", s, line)
 		}
 		if raceEnabled && len(s) >= 1<<20 {
@@ -128,8 +135,13 @@ type parsed struct {
 		Gateway, Queue, Total float64
 		TTFT                  *float64
 	}
-	TokensPerS *float64 `json:"tokens_per_s"`
-	Text       struct {
+	TokensPerS  *float64 `json:"tokens_per_s"`
+	Signals     map[string]uint32
+	Phrases     map[string]uint32
+	PromptBytes *int64 `json:"prompt_bytes"`
+	PromptSeen  *int64 `json:"prompt_seen"`
+	Prefix      []string
+	Text        struct {
 		Messages  []struct{ Role, Text string }
 		Answer    string
 		Truncated bool
@@ -160,12 +172,19 @@ func FuzzLine(f *testing.F) {
 			Attempts: []Attempt{{Target: model, Reason: id, Status: int(d), Took: time.Duration(d)}},
 			Input:    n, Output: d, Gateway: time.Duration(n), TTFT: time.Duration(d), Total: time.Duration(n),
 			Messages: []TextMessage{{model, []byte(text)}}, Answer: []byte(text), Uninspected: Uninspected{Audio: int32(n)},
+			Signals: []Count{{tenant, uint32(n)}}, Phrases: []Count{{text, uint32(d)}}, Prefix: []uint64{uint64(n), uint64(d)}, PromptBytes: n, PromptSeen: d,
 		}
 		line := r.appendLine(nil, true)
 		if year := r.Time.UTC().Year(); year < 0 || year > 9999 {
 			t.Skip("RFC 3339 has four digits for the year")
 		}
 		got := parse(t, line)
+		if len(got.Signals) != 1 || len(got.Phrases) != 1 || !slices.Equal(got.Prefix, []string{fmt.Sprintf("%016x", uint64(n)), fmt.Sprintf("%016x", uint64(d))}) {
+			t.Fatalf("facts of %s", line)
+		}
+		if (n > 0) != (got.PromptBytes != nil && got.PromptSeen != nil && *got.PromptBytes == n && *got.PromptSeen >= 0 && *got.PromptSeen <= n) {
+			t.Fatalf("prompt of %s", line)
+		}
 		for _, pair := range [][2]string{{got.RequestID, id}, {got.Tenant, tenant}, {got.Model, model}, {got.Text.Answer, text}} {
 			want := string([]rune(pair[1]))
 			if kept, cut := strings.CutSuffix(pair[0], ellipsis); pair[0] != want && (!cut || !strings.HasPrefix(want, kept)) {
@@ -181,6 +200,7 @@ func TestLineAllocations(t *testing.T) {
 	}
 	r := sampleRecord()
 	r.Messages, r.Answer = []TextMessage{{"user", []byte("hi\u202e")}}, []byte("hello")
+	r.Signals, r.Phrases, r.Prefix, r.PromptBytes = []Count{{"tags", 1}}, []Count{{"leaks", 2}}, []uint64{1, 2}, 300
 	buf := r.appendLine(nil, true)
 	if n := testing.AllocsPerRun(200, func() { buf = r.appendLine(buf[:0], true) }); n != 0 {
 		t.Errorf("%v allocations", n)

@@ -15,7 +15,7 @@ import (
 type Limits struct {
 	Tenants    int // 1,000
 	Models     int // 200, requested and returned names each
-	Requests   int // sets of tenant, route and endpoint: 10,000
+	Requests   int // sets of tenant, route and endpoint; of tenant and signal; of tenant and list of phrases: 10,000 each
 	Operations int // sets of operation, provider, models and error type, which carry histograms: 1,000
 }
 
@@ -49,6 +49,7 @@ type Metrics struct {
 	providers, requestModels, responseModels, errorTypes  *values
 	attemptsBy, retriesBy, streamErrorsBy                 *counters
 	badBy, exhaustedBy, leftBy, uninspectedBy, reloadedBy *counters
+	signalsBy, phrasesBy                                  *counters
 
 	open, running           atomic.Int64
 	shed                    *metrics.Counter
@@ -85,6 +86,8 @@ func NewMetrics(b Build, l Limits) *Metrics {
 		uninspectedBy:  newCounters(c.uninspected),
 		reloadedBy:     newCounters(c.reloads),
 	}
+	m.signalsBy = newTenantCounters(c.signals, m.tenants, l.Requests)
+	m.phrasesBy = newTenantCounters(c.phrases, m.tenants, l.Requests)
 	m.restRequests = &requestSeries{key: requestKey{other, other, other}}
 	m.restOperations = &operationSeries{key: operationKey{other, other, other, other, other}}
 

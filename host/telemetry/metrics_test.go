@@ -164,6 +164,7 @@ func TestConcurrentDone(t *testing.T) {
 	t.Parallel()
 	m := NewMetrics(Build{}, Limits{})
 	s := NewSink(m, nil, SinkOptions{})
+	found := []Count{{"zero_width", 2}, {"tags", 1}}
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -172,22 +173,23 @@ func TestConcurrentDone(t *testing.T) {
 				s.Begin()
 				name := fmt.Sprint("t", i%50)
 				r.done, r.Tenant, r.Model, r.Outcome = false, name, name, Outcome(i%2)
+				r.Signals, r.Phrases, r.PromptBytes, r.PromptSeen = found, found[:1], 10, 4
 				s.Done(r)
 			}
 		})
 	}
 	wg.Wait()
 	e := scrape(t, m)
-	total := 0.0
-	for key, value := range e.samples {
-		if strings.HasPrefix(key, "weir_requests_total{") {
-			total += value
-		}
-	}
+	total := e.sum("weir_requests_total")
 	if total != 16_000 || e.count("weir_requests_total") != 50 {
 		t.Errorf("%v requests in %d series, want 16000 in 50", total, e.count("weir_requests_total"))
 	}
 	e.want(t, map[string]float64{"weir_requests_in_flight": 0, `weir_request_duration_seconds_count{route="gpt-*",endpoint="chat"}`: 16_000})
+	for name, want := range map[string]float64{"weir_signal_requests_total": 32_000, "weir_phrase_requests_total": 16_000, "weir_prompt_bytes_total": 160_000} {
+		if got := e.sum(name); got != want {
+			t.Errorf("%s adds up to %v, want %v", name, got, want)
+		}
+	}
 }
 
 var readmeRow = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([^|]*) \\| ([^|]*) \\| ([^|]*) \\|")
@@ -220,7 +222,9 @@ func TestReadmeListsEveryMetric(t *testing.T) {
 			t.Errorf("README.md lists %s, which is not exposed", name)
 		}
 	}
-	done(m, sampleRecord())
+	r := sampleRecord()
+	r.Signals, r.Phrases, r.PromptBytes = []Count{{"tags", 1}}, []Count{{"leaks", 1}}, 1
+	done(m, r)
 	for key := range scrape(t, m).samples {
 		name, _, _ := strings.Cut(key, "{")
 		if !process(name) && !strings.Contains(string(text), "`"+familyOf(name, "histogram")+"`") && !strings.Contains(string(text), "`"+name+"`") {

@@ -15,10 +15,14 @@ type requestSeries struct {
 	outcomes           [outcomes]atomic.Pointer[metrics.Counter]
 	duration, overhead lazyHistogram
 	tokens             [2]atomic.Pointer[tokenCounters] // reported, estimated
+	prompt             atomic.Pointer[promptCounters]
 }
 
 // tokenCounters are the counters of one source: input, cached, cache_write, output, reasoning.
 type tokenCounters [5]*metrics.Counter
+
+// promptCounters are the bytes of prompts whose beginnings were seen before, and were not.
+type promptCounters struct{ seen, unseen *metrics.Counter }
 
 // operationKey names the series of gen_ai_* metrics.
 type operationKey struct{ operation, provider, requestModel, responseModel, errorType string }
@@ -54,6 +58,13 @@ func (m *Metrics) observe(r *Record) {
 	}
 	if r.Input|r.Output != 0 {
 		m.countTokens(s, r)
+	}
+	if r.PromptBytes > 0 {
+		m.countPrompt(s, r)
+	}
+	if len(r.Signals)|len(r.Phrases) != 0 {
+		countRequests(m.signalsBy, r.Tenant, r.Signals)
+		countRequests(m.phrasesBy, r.Tenant, r.Phrases)
 	}
 	m.countAttempts(r)
 	if outcome == ClientLeft {
@@ -137,6 +148,31 @@ func (m *Metrics) countTokens(s *requestSeries, r *Record) {
 	for i, n := range [...]int64{r.Input, r.Cached, r.CacheWrite, r.Output, r.Reasoning} {
 		if n > 0 {
 			c[i].AddInt64(n)
+		}
+	}
+}
+
+// countPrompt counts the bytes of a prompt. Series of one tenant share the counters.
+func (m *Metrics) countPrompt(s *requestSeries, r *Record) {
+	c := s.prompt.Load()
+	if c == nil {
+		c = &promptCounters{seen: m.promptBytes.counter(s.key.tenant, "true"), unseen: m.promptBytes.counter(s.key.tenant, "false")}
+		s.prompt.Store(c)
+	}
+	seen := r.promptSeen()
+	if seen > 0 {
+		c.seen.AddInt64(seen)
+	}
+	if seen < r.PromptBytes {
+		c.unseen.AddInt64(r.PromptBytes - seen)
+	}
+}
+
+// countRequests counts one request for each thing found in it.
+func countRequests(by *counters, tenant string, found []Count) {
+	for i := range found {
+		if found[i].N > 0 {
+			by.of(tenant, found[i].Name).Inc()
 		}
 	}
 }

@@ -77,6 +77,12 @@ func (u *Uninspected) kinds() [8]uninspectedPart {
 	}
 }
 
+// Count is how often something was found in the texts of a request.
+type Count struct {
+	Name string // a constant of the code or of the configuration
+	N    uint32 // above zero
+}
+
 // Record is all that is told of one request. Strings and slices may alias the caller's pooled buffers: nothing but copies is kept after [Sink.Done] returns.
 type Record struct {
 	Time      time.Time // when the request was accepted
@@ -112,6 +118,13 @@ type Record struct {
 	ErrorType   string // what went wrong, one short snake_case word; "" takes the outcome's name
 	Uninspected Uninspected
 
+	Signals []Count // what honest text seldom holds, by kind; each name once
+	Phrases []Count // phrases found, by list; each name once
+
+	Prefix      []uint64 // keys of the prompt's beginnings, the shortest first
+	PromptBytes int64    // text of the prompt, looked up among those seen before; 0 = it was not
+	PromptSeen  int64    // leading bytes of it that this process had seen before
+
 	Messages []TextMessage // content: text only
 	Answer   []byte        // content: text only
 
@@ -123,7 +136,12 @@ type Record struct {
 func (r *Record) Reset() {
 	clear(r.Attempts)
 	clear(r.Messages)
-	*r = Record{Attempts: r.Attempts[:0], Messages: r.Messages[:0], recent: r.recent}
+	clear(r.Signals)
+	clear(r.Phrases)
+	*r = Record{
+		Attempts: r.Attempts[:0], Messages: r.Messages[:0], Signals: r.Signals[:0], Phrases: r.Phrases[:0], Prefix: r.Prefix[:0],
+		recent: r.recent,
+	}
 }
 
 // errorType returns what went wrong in one word, "" when nothing did.
@@ -133,3 +151,6 @@ func (r *Record) errorType() string {
 	}
 	return r.ErrorType
 }
+
+// promptSeen returns the prompt's bytes seen before, never more than there are.
+func (r *Record) promptSeen() int64 { return min(max(r.PromptSeen, 0), r.PromptBytes) }

@@ -53,6 +53,7 @@ func TestReset(t *testing.T) {
 	t.Parallel()
 	r := sampleRecord()
 	r.Messages = []TextMessage{{"user", []byte("secret")}}
+	r.Signals, r.Phrases, r.Prefix, r.PromptBytes, r.PromptSeen = make([]Count, 3), []Count{{"list of an older configuration", 1}}, make([]uint64, 9), 10, 5
 	r.Reset()
 	if got := string(r.appendLine(nil, true)); got != string((&Record{}).appendLine(nil, true)) {
 		t.Errorf("left over: %s", got)
@@ -60,8 +61,11 @@ func TestReset(t *testing.T) {
 	if r.Messages = r.Messages[:1]; r.Messages[0].Text != nil {
 		t.Error("the text is still held")
 	}
-	if cap(r.Attempts) != 2 {
-		t.Error("the room for attempts is gone")
+	if r.Phrases[:1][0] != (Count{}) {
+		t.Error("the list's name is still held")
+	}
+	if cap(r.Attempts) != 2 || cap(r.Signals) != 3 || cap(r.Phrases) != 1 || cap(r.Prefix) != 9 {
+		t.Error("the room for lists is gone")
 	}
 }
 
