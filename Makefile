@@ -21,6 +21,12 @@ LINT := $(TOOLS)/golangci-lint-$(LINT_VERSION)
 # What is shipped is built with these. The version is stamped by the linker; Go's own stamp fails in work trees that
 # another user owns.
 BUILD_FLAGS := -trimpath -buildvcs=false
+
+# Vector instructions by simd/archsimd, an experiment of Go 1.26 for amd64: used where the toolchain has it, checked for
+# at run time. `make SIMD=` builds without; so does a plain `go build`. `weir version` says which it was.
+SIMD ?= $(shell GOEXPERIMENT=simd GOARCH=amd64 go list simd/archsimd >/dev/null 2>&1 && echo simd)
+# What exists in two versions.
+TWICE := ./host/signal/... ./host/dialect
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .PHONY: help build run test race fuzz lint bench check cross e2e fmt vet clean
@@ -29,7 +35,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the static binary ./weir
-	CGO_ENABLED=0 go build $(BUILD_FLAGS) -ldflags '$(LDFLAGS)' -o weir ./cmd/weir
+	GOEXPERIMENT=$(SIMD) CGO_ENABLED=0 go build $(BUILD_FLAGS) -ldflags '$(LDFLAGS)' -o weir ./cmd/weir
 
 run: build ## serve; ARGS="--config FILE" for more than the embedded model
 	./weir serve $(ARGS)
@@ -37,14 +43,14 @@ run: build ## serve; ARGS="--config FILE" for more than the embedded model
 test: ## all tests
 	go test ./...
 
-race: ## all tests under the race detector
-	CGO_ENABLED=1 go test -race ./...
+race: ## all tests under the race detector, with vector instructions
+	GOEXPERIMENT=$(SIMD) CGO_ENABLED=1 go test -race ./...
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
-	@.ci/fuzz $(FUZZTIME)
+	@GOEXPERIMENT=$(SIMD) .ci/fuzz $(FUZZTIME)
 
 bench: ## every benchmark, briefly; BENCH=regexp, BENCHTIME=duration
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) ./...
+	GOEXPERIMENT=$(SIMD) go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) ./...
 
 check: fmt vet lint test cross ## what a change must pass before it is proposed
 
@@ -54,10 +60,12 @@ fmt: ## fail when a file is not formatted
 
 vet: ## go vet for every system that is built
 	go vet ./...
+	GOEXPERIMENT=$(SIMD) go vet $(TWICE)
 	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet $(BUILD_FLAGS) ./...
 
 lint: $(LINT) ## golangci-lint with .golangci.yml
 	$(LINT) run --allow-serial-runners
+	GOEXPERIMENT=$(SIMD) $(LINT) run --allow-serial-runners $(TWICE)
 
 # Built from source by the module proxy; a minute or two the first time, then from Go's build cache.
 $(LINT):
@@ -67,7 +75,8 @@ $(LINT):
 
 cross: ## static binaries for every platform, in dist
 	@for platform in $(PLATFORMS); do \
-		export GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0; \
+		export GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 GOEXPERIMENT=; \
+		if [[ $$GOARCH == amd64 ]]; then GOEXPERIMENT=$(HAS_SIMD); fi; \
 		echo "build $$platform"; \
 		go build $(BUILD_FLAGS) ./...; \
 		go build $(BUILD_FLAGS) -ldflags '$(LDFLAGS)' -o "dist/weir-$$GOOS-$$GOARCH" ./cmd/weir; \

@@ -32,6 +32,7 @@ type build struct {
 	listeners map[config.Address]*socket
 	admin     *socket
 	state     *proxy.State
+	memory    memory
 	tls       *tls.Config
 }
 
@@ -69,6 +70,9 @@ func (b *build) all() error {
 		return fmt.Errorf("tls: %w", err)
 	}
 	b.state = &proxy.State{Tenants: dir, Limits: limits(b.cfg), Text: b.cfg.Records != nil && b.cfg.Records.Content == config.ContentText}
+	if b.state.Facts, err = b.facts(); err != nil {
+		return err
+	}
 	b.state.Released = func() { b.g.release(b.targets) }
 	b.routes()
 	return b.listen()

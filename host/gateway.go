@@ -16,6 +16,7 @@ import (
 	"weir/host/admin"
 	"weir/host/config"
 	"weir/host/dialect"
+	"weir/host/prefix"
 	"weir/host/proxy"
 	"weir/host/telemetry"
 )
@@ -46,6 +47,7 @@ type Gateway struct {
 	mu        sync.Mutex // held while a configuration is put in force
 	cfg       atomic.Pointer[config.Config]
 	targets   map[string]*target
+	memory    memory
 	listeners map[config.Address]*socket
 	records   *telemetry.Records
 	admin     *admin.Server
@@ -69,7 +71,7 @@ type loadResult struct {
 
 // New loads the configuration; Start puts it in force.
 func New(opt Options) (*Gateway, error) {
-	g := &Gateway{opt: opt, log: opt.Log, began: time.Now(), targets: map[string]*target{}, listeners: map[config.Address]*socket{}, open: map[*target]struct{}{}}
+	g := &Gateway{opt: opt, log: opt.Log, began: time.Now(), targets: map[string]*target{}, listeners: map[config.Address]*socket{}, open: map[*target]struct{}{}, memory: memory{seed: prefix.RandomSeed()}}
 	cfg, err := opt.Config, error(nil)
 	if cfg == nil {
 		cfg, err = g.read()
@@ -216,7 +218,7 @@ func (g *Gateway) apply(cfg *config.Config) error {
 	g.hold(b.targets)
 	g.proxy.SetState(b.state)
 	g.cfg.Store(cfg)
-	g.targets = b.targets
+	g.targets, g.memory = b.targets, b.memory
 	g.swapListeners(b)
 	return nil
 }

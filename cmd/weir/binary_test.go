@@ -229,7 +229,7 @@ func TestVersion(t *testing.T) {
 	t.Parallel()
 	stdout, stderr, code := run(t, "version")
 	want := regexp.MustCompile(`^weir   v0\.0\.0-test\ngo     ` + regexp.QuoteMeta(runtime.Version()+" "+runtime.GOOS+"/"+runtime.GOARCH) +
-		`\nsonic  (native|fallback)\nwazero (compiler|interpreter.*)\n$`)
+		`\nsimd   (avx2|portable.*)\nsonic  (native|fallback)\nwazero (compiler|interpreter.*)\n$`)
 	if code != 0 || stderr != "" || !want.MatchString(stdout) {
 		t.Errorf("%d %q %q", code, stdout, stderr)
 	}

@@ -189,7 +189,7 @@ func TestCommandPage(t *testing.T) {
 		{"/admin/v1/reload", `^\{"ok":true\}\n$`, ""},
 		{"weir check --config", `: ok: 1 target, 1 route, 0 tenants\n$`, "warning"},
 		{"weir check --schema", `^\{\s*"\$schema": "https://json-schema\.org/draft/2020-12/schema"`, ""},
-		{"weir version", `^weir   \S+\ngo     \S+ \S+/\S+\nsonic  \w+\nwazero \w+.*\n$`, ""},
+		{"weir version", `^weir   \S+\ngo     \S+ \S+/\S+\nsimd   \w+.*\nsonic  \w+\nwazero \w+.*\n$`, ""},
 		{`"model":"any"`, `"object":"chat\.completion"`, ""},
 	}
 	used, ran, sim := map[int]bool{}, 0, ""

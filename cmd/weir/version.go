@@ -11,16 +11,18 @@ import (
 
 	"weir/host/dialect"
 	"weir/host/plugin"
+	"weir/host/signal"
 )
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the build and how it runs here",
-		Long: `Print the version, the Go toolchain and platform, and whether the two parts
-that depend on the processor run natively here: sonic (JSON; falls back to
-encoding/json) and wazero (WebAssembly; falls back to an interpreter where the
-processor is not supported or executable memory is denied).`,
+		Long: `Print the version, the Go toolchain and platform, and how the parts that depend
+on the processor run here: simd (scanning of texts: avx2 in builds with
+GOEXPERIMENT=simd, as make build makes them, else portable), sonic (JSON; falls
+back to encoding/json) and wazero (WebAssembly; falls back to an interpreter
+where the processor is not supported or executable memory is denied).`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			engine, why := plugin.Engine(c.Context())
@@ -28,8 +30,8 @@ processor is not supported or executable memory is denied).`,
 			if why != nil {
 				wasm += " (" + why.Error() + ")"
 			}
-			_, err := fmt.Fprintf(c.OutOrStdout(), "weir   %s\ngo     %s %s/%s\nsonic  %s\nwazero %s\n",
-				versionString(), runtime.Version(), runtime.GOOS, runtime.GOARCH, dialect.Runs(), wasm)
+			_, err := fmt.Fprintf(c.OutOrStdout(), "weir   %s\ngo     %s %s/%s\nsimd   %s\nsonic  %s\nwazero %s\n",
+				versionString(), runtime.Version(), runtime.GOOS, runtime.GOARCH, signal.Runs(), dialect.Runs(), wasm)
 			return err
 		},
 	}
@@ -59,7 +61,7 @@ func versionString() string {
 func logStart(ctx context.Context, log *slog.Logger) {
 	engine, why := plugin.Engine(ctx)
 	log.Info("weir", "version", versionString(), "go", runtime.Version(), "platform", runtime.GOOS+"/"+runtime.GOARCH,
-		"sonic", dialect.Runs(), "wazero", engine)
+		"simd", signal.Runs(), "sonic", dialect.Runs(), "wazero", engine)
 	if why != nil {
 		log.Warn("WebAssembly is interpreted here, which is many times slower", "err", why)
 	}

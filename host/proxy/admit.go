@@ -26,7 +26,13 @@ func (x *exchange) admit() *dialect.Error {
 		x.rec.Outcome = telemetry.ClientError
 		return err
 	}
-	return x.pick()
+	if err := x.pick(); err != nil {
+		return err
+	}
+	if x.parsed { // routes that inspect nothing have taken that back
+		x.gather()
+	}
+	return nil
 }
 
 // locate finds the endpoint and with it the dialect that errors are told in.
@@ -144,7 +150,7 @@ func (x *exchange) read() *dialect.Error {
 	if ct := h.Get("content-type"); !contentType(ct, "application/json") {
 		return &dialect.Error{Kind: dialect.UnsupportedMedia, Code: "content_type", Message: "send the body as Content-Type: application/json"}
 	}
-	x.body = x.ctx.Request.Body()
+	x.body = x.sent
 	if err := x.decode(); err != nil {
 		return err
 	}
@@ -202,7 +208,7 @@ func (x *exchange) choose(i int) *dialect.Error {
 		return &dialect.Error{Kind: dialect.NotFound, Code: "dialect", Message: "no target of this route speaks " + x.dialect.String() + "'s API; the setting is targets.NAME.dialects"}
 	}
 	if !x.route.Inspect {
-		x.body, x.parsed, x.decodedH = x.ctx.Request.Body(), false, false
+		x.body, x.parsed, x.decodedH = x.sent, false, false
 	}
 	return nil
 }

@@ -2,109 +2,101 @@ package proxy
 
 import (
 	"io"
-	"strconv"
 	"time"
 
 	"weir/host/http1"
 )
 
-// trusted is the length of body that a client is believed before it sends it.
-// fasthttp makes room for as much as a Content-Length says, so ten thousand heads
-// that announce 4 MiB each would cost 40 GiB. Longer bodies are handed to it in
-// chunks, each no longer than what has come before.
+// trusted is the length of body that a client is believed before it sends it:
+// ten thousand heads that announce 4 MiB each would cost 40 GiB. Room for longer
+// bodies is made as they come.
 const trusted = 64 << 10
 
-// give hands out framing and body bytes until the request is complete.
-func (c *conn) give(p []byte) (int, error) {
-	for {
-		switch {
-		case len(c.out) > 0:
-			n := copy(p, c.out)
-			c.out = c.out[n:]
-			c.rest()
-			return n, nil
-		case len(c.data) > 0:
-			n := copy(p, c.data)
-			c.data = c.data[n:]
-			return n, nil
-		case c.owed > 0:
-			n, err := c.receive(p)
-			c.rest()
-			return n, err
+// readBody reads the body of the request whose head is in c.head; fasthttp knows
+// nothing of it. A short one that came with the head stays where it is, others
+// go to store, which grows as needed. Without ok there is no request: it was
+// refused, or the client left, and the connection is dead. A panic here would
+// end the process: it ends the connection.
+func (c *conn) readBody(store *[]byte) (body []byte, ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			_ = c.panicked(v)
+			body, ok = nil, false
 		}
-		if err := c.announce(); err != nil {
-			return 0, err
+	}()
+	c.armed = false
+	switch h := &c.head; {
+	case h.Framing == http1.NoBody:
+		return nil, true
+	case h.Framing == http1.Chunked:
+		*store, ok = c.readChunks((*store)[:0])
+	case h.Length <= int64(c.w-c.r):
+		from := c.r
+		c.r += int(h.Length)
+		return c.buf[from:c.r:c.r], true
+	default:
+		*store, ok = c.readLength((*store)[:0], int(h.Length))
+	}
+	return *store, ok
+}
+
+// readLength appends a body of n bytes, the beginning of which may be in buf.
+func (c *conn) readLength(dst []byte, n int) ([]byte, bool) {
+	dst = room(dst, min(n, trusted))
+	dst = append(dst, c.buf[c.r:c.w]...)
+	c.r = c.w
+	for len(dst) < n {
+		if len(dst) == cap(dst) {
+			dst = room(dst, min(n, 2*len(dst))-len(dst))
 		}
-	}
-}
-
-// rest notes when fasthttp has been given the whole request: what it reads next
-// is the next one.
-func (c *conn) rest() {
-	if c.ended && len(c.out) == 0 && c.owed == 0 {
-		c.phase = answering
-	}
-}
-
-// receive moves bytes of a body whose length is known from the client to
-// fasthttp, but none of the next request.
-func (c *conn) receive(p []byte) (int, error) {
-	p = p[:min(int64(len(p)), c.owed)]
-	n := copy(p, c.buf[c.r:c.w])
-	c.r += n
-	if n == 0 {
-		var err error
-		if n, err = c.more(p); err != nil {
-			return 0, err
+		k, err := c.more(dst[len(dst):min(n, cap(dst))])
+		if err != nil {
+			return dst, false
 		}
+		dst = dst[:len(dst)+k]
 	}
-	c.owed -= int64(n)
-	return n, nil
+	return dst, true
 }
 
-// announce frames the next piece of a body for fasthttp.
-func (c *conn) announce() error {
-	if c.head.Framing == http1.Chunked {
-		return c.rechunk()
-	}
-	if left := c.head.Length - c.body; left > 0 {
-		c.owed = min(left, max(trusted, c.body))
-		c.chunk(c.owed)
-		return nil
-	}
-	c.last()
-	return nil
-}
-
-// rechunk decodes what has come of a chunked body and frames it anew, without
-// extensions and trailers.
-func (c *conn) rechunk() error {
+// readChunks appends a chunked body, without its extensions and trailers.
+func (c *conn) readChunks(dst []byte) ([]byte, bool) {
+	limit := c.srv.limits().Body
+	c.decoder.Reset(http1.Chunked, 0)
 	for {
 		src := c.buf[c.r:c.w]
-		nd, ns, perr := c.decoder.Decode(src, src)
+		nd, ns, err := c.decoder.Decode(src, src)
 		c.r += ns
-		if perr != nil {
-			return c.refuse(perr)
+		if err != nil {
+			_ = c.refuse(err)
+			return dst, false
 		}
-		if c.body+int64(nd) > int64(c.srv.limits().Body) {
-			return c.refuse(http1.ErrBodyTooLarge)
+		if len(dst)+nd > limit {
+			_ = c.refuse(http1.ErrBodyTooLarge)
+			return dst, false
 		}
-		if nd > 0 {
-			c.data = src[:nd]
-			c.chunk(int64(nd))
-			return nil
+		if dst = append(dst, src[:nd]...); nd > 0 {
+			continue
 		}
 		if c.decoder.Done() {
-			c.last()
-			return nil
+			return dst, true
 		}
-		c.makeRoom()
-		n, err := c.more(c.buf[c.w:])
-		if err != nil {
-			return err
+		c.makeRoom(len(dst))
+		n, merr := c.more(c.buf[c.w:])
+		if merr != nil {
+			return dst, false
 		}
 		c.w += n
 	}
+}
+
+// room makes room for n bytes behind dst, without the surplus that append adds.
+func room(dst []byte, n int) []byte {
+	if cap(dst)-len(dst) >= n {
+		return dst
+	}
+	grown := make([]byte, len(dst), len(dst)+n)
+	copy(grown, dst)
+	return grown
 }
 
 // Room for chunked bytes behind the head: little at first, more for a body that
@@ -115,38 +107,18 @@ const (
 	longBody = 16 << 10
 )
 
-// makeRoom empties the buffer behind the head, all of which was taken.
-func (c *conn) makeRoom() {
+// makeRoom empties the buffer behind the head, all of which was taken; so much
+// of the body has come.
+func (c *conn) makeRoom(body int) {
 	c.r, c.w = c.headEnd, c.headEnd
 	room := bodyRoom
-	if c.body > longBody {
+	if body > longBody {
 		room = longRoom
 	}
 	if len(c.buf)-c.w < room {
 		c.grow(c.w + max(room, readBuffer))
 		_ = c.head.ParseRequest(c.buf[:c.headEnd]) // it parsed before
 	}
-}
-
-// chunk begins a chunk of n bytes, behind the end of the one before.
-func (c *conn) chunk(n int64) {
-	out := c.between()
-	out = strconv.AppendInt(out, n, 16)
-	c.out = append(out, "\r\n"...)
-	c.body += n
-}
-
-// last ends a body of chunks.
-func (c *conn) last() {
-	c.out = append(c.between(), "0\r\n\r\n"...)
-	c.ended = true
-}
-
-func (c *conn) between() []byte {
-	if c.body > 0 {
-		return append(c.canon[:0], "\r\n"...)
-	}
-	return c.canon[:0]
 }
 
 // more reads from the socket for a body. The body's deadline runs from the first

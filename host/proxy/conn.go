@@ -17,7 +17,8 @@ import (
 )
 
 // conn is a guarded client connection; fasthttp reads from it and writes to it.
-// Reads return one request at a time: a canonical head, then the body.
+// Reads return one request at a time: a canonical head. The body is for the
+// handler to read.
 type conn struct {
 	net.Conn              // TLS over raw, or sock, or raw itself
 	raw      net.Conn     // the socket
@@ -40,13 +41,8 @@ type conn struct {
 	served  bool      // a request has been served
 	dead    bool      // a refusal was written; nothing may follow
 
-	canon   [128]byte // a canonical head, or the framing of a chunk
-	out     []byte    // of canon: goes to fasthttp next
-	data    []byte    // of buf: goes to fasthttp after out
-	owed    int64     // bytes announced to fasthttp and not yet received
-	body    int64     // bytes of the body announced to fasthttp
-	ended   bool      // nothing more will be announced
-	armed   bool      // the body's deadline runs
+	canon   string // canonical head: goes to fasthttp next
+	armed   bool   // the body's deadline runs
 	decoder http1.Decoder
 
 	written time.Time // when the write deadline was last renewed
@@ -65,8 +61,8 @@ type phase uint8
 
 const (
 	awaitHead phase = iota // between requests or within a head
-	giving                 // head and body are being handed out
-	answering              // the request is complete; its answer is being written
+	giving                 // the canonical head is being handed out
+	answering              // fasthttp has it all; what it reads next is the next request
 )
 
 // onHangup runs on the watcher's goroutine.
@@ -225,7 +221,11 @@ func (c *conn) Read(p []byte) (n int, err error) {
 			return 0, err
 		}
 	}
-	return c.give(p)
+	n = copy(p, c.canon)
+	if c.canon = c.canon[n:]; c.canon == "" {
+		c.phase = answering
+	}
+	return n, nil
 }
 
 // nextRequest drops the request that was served and keeps what was pipelined.

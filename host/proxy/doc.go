@@ -8,7 +8,8 @@
 // (hangup) and cancels the request's upstream.Call at that moment.
 //
 // An exchange is one request: it is taken from a pool when fasthttp calls the
-// handler and goes back when its answer has been written, having told exactly
+// handler, reads the body itself, finds out what is wanted about the texts
+// (signals, phrases, the prompt's keys: facts.go), and goes back when its answer has been written, having told exactly
 // one outcome to telemetry. While an answer streams, the exchange is the body
 // that fasthttp reads.
 //

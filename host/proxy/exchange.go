@@ -33,10 +33,13 @@ type exchange struct {
 	dialect  dialect.Dialect
 	path     []byte // without query
 	query    []byte
+	sent     []byte // body as it came
 	body     []byte // decoded
+	stored   []byte // storage of sent when it did not come with the head
 	decoded  []byte // storage of body when it came compressed
 	req      dialect.Request
 	parsed   bool
+	facts    facts
 	route    *Route
 	target   *Target
 	decodedH bool // content-encoding was taken off
@@ -65,8 +68,8 @@ type exchange struct {
 }
 
 // begin makes the exchange ready for the request that c has just read.
-func (x *exchange) begin(ctx *fasthttp.RequestCtx, c *conn) {
-	x.ctx, x.conn = ctx, c
+func (x *exchange) begin(ctx *fasthttp.RequestCtx, c *conn, body []byte) {
+	x.ctx, x.conn, x.sent = ctx, c, body
 	x.term = x.srv.state.enter()
 	x.st = x.term.State
 	x.start, x.away = c.now, 0
@@ -224,14 +227,24 @@ func (x *exchange) finish() {
 	x.call.Reset()
 	x.relay.reset()
 	x.req.Reset()
+	x.facts.reset()
 	x.out = upstream.Request{}
 	clear(x.segs[:cap(x.segs)])
 	clear(x.turn[:cap(x.turn)])
-	x.ctx, x.conn, x.st, x.term, x.route, x.target, x.body = nil, nil, nil, nil, nil, nil, nil
-	if cap(x.decoded) > 1<<20 {
+	x.ctx, x.conn, x.st, x.term, x.route, x.target, x.sent, x.body = nil, nil, nil, nil, nil, nil, nil, nil
+	x.forget()
+	x.srv.exchanges.Put(x)
+}
+
+// forget lets go of storage that only a long body needed.
+func (x *exchange) forget() {
+	const keep = 1 << 20
+	if cap(x.stored) > keep {
+		x.stored = nil
+	}
+	if cap(x.decoded) > keep {
 		x.decoded = nil
 	}
-	x.srv.exchanges.Put(x)
 }
 
 // measure completes the record.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-	"strconv"
 	"time"
 
 	"weir/host/http1"
@@ -93,9 +92,10 @@ func (c *conn) grow(size int) {
 	c.buf = append(make([]byte, 0, size), c.buf[:c.w]...)[:size]
 }
 
-// takeHead checks a complete head and writes the canonical one: fasthttp learns
-// method, version, framing and whether to keep the connection, and nothing that
-// a second parser could read in another way. The handler uses c.head.
+// takeHead checks a complete head and chooses the canonical one: fasthttp learns
+// whether the answer has a body, the version, and whether to keep the connection,
+// and nothing that a second parser could read in another way. The handler uses
+// c.head.
 func (c *conn) takeHead(end int, lim *Limits) error {
 	c.headEnd, c.r = end, end
 	h := &c.head
@@ -111,37 +111,40 @@ func (c *conn) takeHead(end int, lim *Limits) error {
 	if err := c.stranger(); err != nil {
 		return c.turnAway(err)
 	}
-	// fasthttp does not read the body of a GET; here every method may have one.
-	out := append(c.canon[:0], "POST"...)
-	if string(h.Method) == "HEAD" {
-		if h.Framing != http1.NoBody {
-			return c.refuse(errHeadBody)
-		}
-		out = append(c.canon[:0], "HEAD"...)
+	head := string(h.Method) == "HEAD"
+	if head && h.Framing != http1.NoBody {
+		return c.refuse(errHeadBody)
 	}
-	out = append(out, " / HTTP/1."...)
-	out = append(out, '0'+byte(h.Minor))
-	out = append(out, "\r\nHost: w\r\n"...)
-	c.body, c.owed, c.ended, c.armed = 0, 0, false, false
-	switch {
-	case h.Framing == http1.Chunked || h.Framing == http1.Length && h.Length > trusted:
-		out = append(out, "Transfer-Encoding: chunked\r\n"...)
-		c.decoder.Reset(h.Framing, h.Length)
-	default:
-		out = append(out, "Content-Length: "...)
-		out = strconv.AppendInt(out, h.Length, 10)
-		out = append(out, "\r\n"...)
-		c.body, c.owed, c.ended = h.Length, h.Length, true
-	}
-	switch {
-	case h.Close:
-		out = append(out, "Connection: close\r\n"...)
-	case h.Minor == 0:
-		out = append(out, "Connection: keep-alive\r\n"...)
-	}
-	c.out = append(out, "\r\n"...)
+	c.canon = canon(head, h.Minor, h.Close)
 	c.phase = giving
 	return nil
+}
+
+// canon is a canonical head. Every request is a GET to fasthttp, which then looks
+// for no body, or a HEAD, whose answer has none.
+func canon(head bool, minor int, closing bool) string {
+	i := 0
+	if head {
+		i += 4
+	}
+	if minor == 0 {
+		i += 2
+	}
+	if closing {
+		i++
+	}
+	return canons[i]
+}
+
+var canons = [8]string{
+	"GET / HTTP/1.1\r\nHost: w\r\n\r\n",
+	"GET / HTTP/1.1\r\nHost: w\r\nConnection: close\r\n\r\n",
+	"GET / HTTP/1.0\r\nHost: w\r\nConnection: keep-alive\r\n\r\n",
+	"GET / HTTP/1.0\r\nHost: w\r\nConnection: close\r\n\r\n",
+	"HEAD / HTTP/1.1\r\nHost: w\r\n\r\n",
+	"HEAD / HTTP/1.1\r\nHost: w\r\nConnection: close\r\n\r\n",
+	"HEAD / HTTP/1.0\r\nHost: w\r\nConnection: keep-alive\r\n\r\n",
+	"HEAD / HTTP/1.0\r\nHost: w\r\nConnection: close\r\n\r\n",
 }
 
 func knownMethod(m []byte) bool {

@@ -53,7 +53,6 @@ func New(m *telemetry.Metrics, log *slog.Logger) (*Server, error) {
 		DisablePreParseMultipartForm:  true,
 		ReduceMemoryUsage:             true,
 		CloseOnShutdown:               true,
-		MaxRequestBodySize:            1 << 40, // conn holds limits.body
 		Concurrency:                   1 << 30, // listener holds limits.connections
 		MaxIdleWorkerDuration:         time.Second,
 	}
@@ -167,12 +166,18 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 // process.
 func (s *Server) exchange(ctx *fasthttp.RequestCtx, c *conn) {
 	ex := s.exchanges.Get().(*exchange) //nolint:forcetypeassert // the pool holds nothing else
+	body, ok := c.readBody(&ex.stored)
+	if !ok {
+		ex.forget()
+		s.exchanges.Put(ex)
+		return
+	}
 	defer func() {
 		if v := recover(); v != nil {
 			ex.panicked(v)
 		}
 	}()
-	ex.begin(ctx, c)
+	ex.begin(ctx, c, body)
 	ex.run()
 }
 

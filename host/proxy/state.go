@@ -17,6 +17,7 @@ type State struct {
 	Tenants *tenant.Directory
 	Limits  Limits
 	Text    bool // records keep messages and answers
+	Facts   Facts
 
 	// Released is called once, when the State is no longer in force and no request
 	// is served by it. It must not block: a request may be what calls it. May be nil.
