@@ -128,6 +128,7 @@ func (x *exchange) stream(m mode, read []byte) *dialect.Error {
 	if m == raw && h.Framing == http1.Length {
 		size = int(h.Length)
 	}
+	x.rec.Gateway = max(0, x.look().Sub(x.start)-x.away)
 	x.relay.start(x, m, read)
 	r.ImmediateHeaderFlush = true
 	if m == events {
@@ -138,7 +139,6 @@ func (x *exchange) stream(m mode, read []byte) *dialect.Error {
 			r.Header.Set("X-Accel-Buffering", "no")
 		}
 	}
-	x.rec.Gateway = max(0, x.look().Sub(x.start)-x.away)
 	r.SetBodyStream(&x.relay, size)
 	return nil
 }

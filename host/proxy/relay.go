@@ -33,7 +33,7 @@ type relay struct {
 	ended   bool
 	err     error     // what to end with when there is no clean end
 	last    time.Time // the last complete event, without the time the client took since
-	gave    time.Time // when the client's side was last given something; zero: it waits
+	heard   time.Time // when the target last said something
 	tail    []byte    // end of a long unstreamed answer, for its usage
 }
 
@@ -45,7 +45,8 @@ const tailSize = 16 << 10
 
 func (r *relay) start(x *exchange, m mode, read []byte) {
 	r.x, r.mode, r.active = x, m, true
-	r.last = time.Now()
+	r.last = x.seen
+	r.heard = r.last
 	if r.buf == nil {
 		r.buf = make([]byte, relayBuffer)
 	}
@@ -53,7 +54,7 @@ func (r *relay) start(x *exchange, m mode, read []byte) {
 		r.buf = read[:cap(read)]
 		r.e, r.w = len(read), len(read)
 		r.remember(read)
-		r.x.rec.TTFT = time.Since(x.start)
+		r.x.rec.TTFT = x.seen.Sub(x.start)
 	}
 }
 
@@ -80,7 +81,6 @@ func (r *relay) Read(p []byte) (n int, err error) {
 		if r.o < r.e {
 			n = copy(p, r.buf[r.o:r.e])
 			r.o += n
-			r.gave = time.Now()
 			return n, nil
 		}
 		switch {
@@ -147,11 +147,11 @@ func (r *relay) fill() {
 		r.fault(&upstream.Failure{Target: x.target.Name, Phase: upstream.Reading, Reason: "event_too_long", Err: errEventTooLong})
 		return
 	}
-	if !r.gave.IsZero() { // a client that was slow to take it says nothing about the target
-		r.last, r.gave = r.last.Add(time.Since(r.gave)), time.Time{}
-	}
+	// A client that was slow to take what the target said says nothing about the target.
+	r.last = r.last.Add(time.Since(r.heard))
 	x.resp.ReadBy(r.last.Add(x.target.Idle), x.target.Idle/8)
 	n, err := x.resp.Read(r.buf[r.w:])
+	r.heard = time.Now()
 	r.w += n
 	if gerr := r.split(); gerr != nil {
 		r.fault(&upstream.Failure{Target: x.target.Name, Phase: upstream.Reading, Reason: "garbage", Err: gerr})
@@ -197,7 +197,7 @@ func (r *relay) split() error {
 		if err != nil {
 			return err
 		}
-		r.last = time.Now()
+		r.last = r.heard
 		if x.rec.TTFT == 0 && x.ans.FirstToken {
 			x.rec.TTFT = r.last.Sub(x.start)
 		}
