@@ -21,7 +21,7 @@ const defaultMaxText = 256 << 10
 // a byte. The fields say what was read so far; they stay until Reset. An Answer is for one goroutine, and the zero
 // one reads nothing until Reset.
 //
-// Nothing of what it is given is kept: strings and Text are copies. Text alone is reused by the next Reset.
+// Nothing of what it is given is kept: strings, Text and the lead of a stream's chunks are copies. Text alone is reused by the next Reset.
 //
 // Count_tokens and models consume nothing: their Usage is present and zero, so that nobody estimates one.
 type Answer struct {
@@ -55,10 +55,10 @@ type Answer struct {
 	sequence int64 // of the last Responses event
 
 	seen, finished choices
-	model, id      word
-	finish         word
+	names          *names // survives Reset
+	lead           lead
 	joined         []byte // data of an event with several data lines
-	body           *body
+	embedding      embedding
 }
 
 // Reset makes a ready for another answer of endpoint ep. With None and unknown endpoints nothing is read or checked.
@@ -77,7 +77,10 @@ func (a *Answer) Reset(ep Endpoint, opt Options) {
 	*a = Answer{
 		endpoint: ep, options: opt, Text: text, joined: joined, sequence: -1,
 		figures: noFigures, timings: noFigures,
-		model: a.model, id: a.id, finish: a.finish, body: a.body,
+		names: a.names, lead: lead{text: a.lead.text[:0], index: a.lead.index[:0]},
+	}
+	if a.names == nil {
+		a.names = new(names)
 	}
 }
 
@@ -127,7 +130,7 @@ func (a *Answer) Event(ev []byte) (hide bool, err error) {
 	}
 	switch a.endpoint {
 	case Chat, Completions:
-		hide = a.chunk(&w)
+		hide = a.chunk(&w, "delta")
 	case Messages:
 		a.messageEvent(&w, name)
 	case Responses:

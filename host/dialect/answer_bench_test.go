@@ -3,6 +3,7 @@ package dialect
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -77,6 +78,13 @@ func BenchmarkEventEnd(b *testing.B) {
 	}
 }
 
+// benchShort is an ordinary unstreamed chat answer of 580 bytes.
+const benchShort = `{"id":"chatcmpl-abc123def456","object":"chat.completion","created":1700000000,"model":"gpt-4o-mini-2024-07-18",` +
+	`"choices":[{"index":0,"message":{"role":"assistant","content":"The capital of France is Paris.","refusal":null,"annotations":[]},` +
+	`"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":19,"completion_tokens":8,"total_tokens":27,` +
+	`"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},` +
+	`"service_tier":"default","system_fingerprint":"fp_0123456789"}`
+
 func benchBody(size int) []byte {
 	text, _ := json.Marshal(strings.Repeat("The quick brown fox \"jumps\" over the lazy dog.\n", size/48))
 	return []byte(`{"id":"chatcmpl-abc","object":"chat.completion","created":1700000000,"model":"gpt-4o","choices":[{"index":0,"message":` +
@@ -97,6 +105,7 @@ func BenchmarkBody(b *testing.B) {
 		endpoint Endpoint
 		body     []byte
 	}{
+		{"chat-short", Chat, []byte(benchShort)},
 		{"chat-1K", Chat, benchBody(1 << 10)},
 		{"chat-16K", Chat, benchBody(16 << 10)},
 		{"embeddings-1M", Embeddings, benchEmbeddings(80)},
@@ -109,16 +118,6 @@ func BenchmarkBody(b *testing.B) {
 				a.Reset(c.endpoint, Options{})
 				if err := a.Body(c.body); err != nil {
 					b.Fatal(err)
-				}
-			}
-		})
-		b.Run(c.name+"/walker", func(b *testing.B) {
-			b.SetBytes(int64(len(c.body)))
-			b.ReportAllocs()
-			for b.Loop() {
-				w := walker{p: c.body}
-				if w.skip(); !w.end() {
-					b.Fatal("invalid")
 				}
 			}
 		})
@@ -139,6 +138,37 @@ func BenchmarkBody(b *testing.B) {
 				}
 				if err := json.Unmarshal(c.body, &v); err != nil {
 					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkEmbedding shows from which length on sonic is faster than walker.
+func BenchmarkEmbedding(b *testing.B) {
+	for _, n := range []int{8, 64, 128, 256, 512, 1024, 16384} {
+		vector := strings.Repeat("-0.0123456789,0.23456789,", n/2)
+		p := []byte(`{"object":"list","data":[{"object":"embedding","index":0,"embedding":[` + vector + `0.5]}],` +
+			`"model":"text-embedding-3-small","usage":{"prompt_tokens":8,"total_tokens":8}}`)
+		b.Run(fmt.Sprintf("%dB/walker", len(p)), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				var e embedding
+				w := walker{p: p}
+				if !w.object() {
+					b.Fatal("no object")
+				}
+				if e.walk(&w); !w.end() {
+					b.Fatal("invalid")
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("%dB/sonic", len(p)), func(b *testing.B) {
+			var e embedding
+			b.ReportAllocs()
+			for b.Loop() {
+				if !e.decode(p) {
+					b.Fatal("invalid")
 				}
 			}
 		})

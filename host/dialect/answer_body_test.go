@@ -97,10 +97,10 @@ var bodyCases = []struct {
 
 func TestBodies(t *testing.T) {
 	t.Parallel()
-	var a Answer // one for all: nothing may leak from one answer into the next
-	for round := range 2 {
+	var a Answer                                       // one for all: nothing may leak from one answer into the next
+	for round, blanks := range []int{1, 1, longBody} { // sonic reads the long ones of embeddings
 		for _, tt := range bodyCases {
-			p := []byte(" " + tt.body + "\n")
+			p := []byte(strings.Repeat(" ", blanks) + tt.body + "\n")
 			a.Reset(tt.endpoint, Options{KeepText: true})
 			if err := a.Body(p); err != nil {
 				t.Errorf("%s: %v", tt.name, err)
@@ -128,13 +128,17 @@ func TestBodyFaults(t *testing.T) {
 		faults["cut at "+whole[:i]] = whole[:i]
 	}
 	for name, body := range faults {
-		var a Answer
-		a.Reset(Chat, Options{})
-		if err := a.Body([]byte(body)); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-		if a.Done || a.Usage.Present {
-			t.Errorf("%s: read as %+v", name, a)
+		for _, endpoint := range []Endpoint{Chat, Embeddings} {
+			for _, p := range []string{body, strings.Repeat(" ", longBody) + body} {
+				var a Answer
+				a.Reset(endpoint, Options{KeepText: true})
+				if err := a.Body([]byte(p)); err == nil {
+					t.Errorf("%s: no error", name)
+				}
+				if s := stateOf(&a); s.done || s.usage.Present || s.bytes > 0 || s.text != "" || s.id != "" || s.first || s.failed {
+					t.Errorf("%s: %v read as %+v", name, endpoint, s)
+				}
+			}
 		}
 	}
 	var a Answer

@@ -1,22 +1,36 @@
 package dialect
 
+// chunk is what is known of a chunk or whole answer while it is read.
+type chunk struct {
+	inner   string // see Answer.chunk
+	choices int
+	arrays  int // of choices, one but for a repeated key
+	said    int // Answer.OutputBytes when it began
+	failure []byte
+	figures figures
+	usage   bool // has a usage object
+	timings bool
+}
+
 // piece is what one choice, in a chunk or a whole answer, says: tokens of one choice of chat or completions.
 type piece struct {
 	index, finish             []byte
 	text                      []byte // completions
 	content, refusal          []byte
 	reasoning, reasoningAlias []byte // servers name it reasoning_content or reasoning, and some send it under both
-	tools, function           []byte // tool_calls; function_call is their forerunner
 	audio                     []byte
 }
 
-// chunk reads one chunk of a chat or completions stream.
+// chunk reads one chunk of a chat or completions stream, or a whole answer: the two differ in the member of a choice
+// that has what it says, inner, "delta" or "message".
 //
 // It is hidden when the client did not ask for usage and it has nothing else: no choice and no error. A chunk without
 // choices and without usage stays (Azure begins with one), and so does a choice that carries usage along.
-func (a *Answer) chunk(w *walker) (hide bool) {
-	var n int
-	var usage, timings, failure []byte
+func (a *Answer) chunk(w *walker, inner string) (hide bool) {
+	c := chunk{inner: inner, said: a.OutputBytes, figures: noFigures}
+	if a.lead.leads(w) {
+		a.resume(w, &c)
+	}
 	for w.next() {
 		switch string(w.key) {
 		case "id":
@@ -24,13 +38,20 @@ func (a *Answer) chunk(w *walker) (hide bool) {
 		case "model":
 			a.setModel(w.skip())
 		case "choices":
-			n = a.choices(w)
+			c.choices = 0
+			c.arrays++
+			if w.array() {
+				a.choices(w, &c)
+			} else {
+				w.skip()
+			}
 		case "usage":
-			usage = w.skip()
+			c.figures = noFigures
+			c.usage = c.figures.read(w)
 		case "timings":
-			timings = w.skip()
+			c.timings = a.timings.readTimings(w)
 		case "error":
-			failure = w.skip()
+			c.failure = w.skip()
 		case "object":
 			if string(w.skip()) == `"error"` { // older vLLM
 				a.Failed = true
@@ -39,57 +60,55 @@ func (a *Answer) chunk(w *walker) (hide bool) {
 			w.skip()
 		}
 	}
-	if stated(failure) {
+	if stated(c.failure) {
 		a.Failed = true
 	}
-	a.openAIUsage(usage, timings)
-	return a.options.HideUsage && n == 0 && isObject(usage) && !stated(failure)
+	if c.usage || c.timings {
+		a.setUsage(&c.figures)
+	}
+	return a.options.HideUsage && c.choices == 0 && c.usage && !stated(c.failure)
 }
 
 func (a *Answer) setID(token []byte) {
-	if id := a.id.read(token); id != "" {
+	if id := a.names.id.read(token); id != "" {
 		a.ID = id
 	}
 }
 
 func (a *Answer) setModel(token []byte) {
-	if model := a.model.read(token); model != "" {
+	if model := a.names.model.read(token); model != "" {
 		a.Model = model
 	}
 }
 
-// openAIUsage takes a usage object in OpenAI's meaning, and llama.cpp's timings. The last ones that state anything
-// hold: servers that send usage with every chunk count up.
-func (a *Answer) openAIUsage(usage, timings []byte) {
-	if !isObject(usage) && !isObject(timings) {
-		return
+func (a *Answer) setFinish(token []byte) {
+	if reason := a.names.finish.read(token); reason != "" {
+		a.Finish = reason
 	}
-	f := noFigures
-	if f.read(usage); f.any() {
-		a.figures = f
+}
+
+// setUsage takes figures in OpenAI's meaning, beside llama.cpp's in a.timings. The last ones that state anything hold:
+// servers that send usage with every chunk count up.
+func (a *Answer) setUsage(f *figures) {
+	if f.any() {
+		a.figures = *f
 	}
-	a.timings.readTimings(timings)
 	a.Usage = a.figures.openAI(&a.timings)
 }
 
-// choices reads the choices of a chunk and tells how many there are.
-func (a *Answer) choices(w *walker) (n int) {
-	if !w.array() {
-		w.skip()
-		return 0
-	}
-	for ; w.elem(); n++ {
+// choices reads the choices of a chunk from inside their array.
+func (a *Answer) choices(w *walker, c *chunk) {
+	for ; w.elem(); c.choices++ {
 		if w.object() {
-			a.choice(w)
+			a.choice(w, c, &piece{})
 		} else {
 			w.skip()
 		}
 	}
-	return n
 }
 
-func (a *Answer) choice(w *walker) {
-	var p piece
+// choice reads a choice from inside its object, to what p has already.
+func (a *Answer) choice(w *walker, c *chunk, p *piece) {
 	for w.next() {
 		switch string(w.key) {
 		case "index":
@@ -98,25 +117,27 @@ func (a *Answer) choice(w *walker) {
 			p.finish = w.skip()
 		case "text":
 			p.text = w.skip()
-		case "delta":
-			if w.object() {
-				p.delta(w)
+		default:
+			if string(w.key) == c.inner && w.object() {
+				a.delta(w, c, p)
 			} else {
 				w.skip()
 			}
-		default:
-			w.skip()
 		}
 	}
 	if !w.bad {
-		a.take(&p)
+		a.take(p)
 	}
 }
 
-func (p *piece) delta(w *walker) {
+// delta reads a choice's delta or message from inside its object.
+func (a *Answer) delta(w *walker, c *chunk, p *piece) {
 	for w.next() {
 		switch string(w.key) {
 		case "content":
+			if a.started && c.said == a.OutputBytes {
+				a.lead.learn(w, c, p)
+			}
 			p.content = w.skip()
 		case "refusal":
 			p.refusal = w.skip()
@@ -125,9 +146,9 @@ func (p *piece) delta(w *walker) {
 		case "reasoning":
 			p.reasoningAlias = w.skip()
 		case "tool_calls":
-			p.tools = w.skip()
+			a.toolCalls(w)
 		case "function_call":
-			p.function = w.skip()
+			a.toolCall(w)
 		case "audio":
 			p.audio = w.skip()
 		default:
@@ -141,7 +162,7 @@ func (a *Answer) take(p *piece) {
 	index := max(tokenNumber(p.index), 0)
 	first := index == 0
 	a.seen.add(index)
-	if reason := a.finish.read(p.finish); reason != "" {
+	if reason := a.names.finish.read(p.finish); reason != "" {
 		a.finished.add(index)
 		if first || a.Finish == "" {
 			a.Finish = reason
@@ -156,8 +177,6 @@ func (a *Answer) take(p *piece) {
 	a.content(p.content, first)
 	a.say(p.refusal, first)
 	a.audio(p.audio, first)
-	a.toolCalls(p.tools)
-	a.toolCall(p.function)
 }
 
 // content reads the content of a message: a string, or parts as Mistral's reasoning models send them, where the
@@ -227,9 +246,9 @@ func (a *Answer) audio(token []byte, show bool) {
 	}
 }
 
-func (a *Answer) toolCalls(token []byte) {
-	w := walker{p: token}
+func (a *Answer) toolCalls(w *walker) {
 	if !w.array() {
+		w.skip()
 		return
 	}
 	for w.elem() {
@@ -240,7 +259,7 @@ func (a *Answer) toolCalls(token []byte) {
 		for w.next() {
 			switch string(w.key) {
 			case "function", "custom":
-				a.toolCall(w.skip())
+				a.toolCall(w)
 			default:
 				w.skip()
 			}
@@ -248,9 +267,10 @@ func (a *Answer) toolCalls(token []byte) {
 	}
 }
 
-func (a *Answer) toolCall(token []byte) {
-	w := walker{p: token}
+// toolCall reads what a model wants of a tool: OpenAI's function_call and its like, an item of responses.
+func (a *Answer) toolCall(w *walker) {
 	if !w.object() {
+		w.skip()
 		return
 	}
 	for w.next() {

@@ -39,7 +39,7 @@ func (a *Answer) responseEvent(w *walker, name []byte) {
 	case "response.completed", "response.incomplete", "response.failed", "response.cancelled":
 		a.end(bytes.TrimPrefix(kind, []byte("response.")), r.reason)
 	case "response.output_item.added":
-		a.toolCall(item)
+		a.toolCall(&walker{p: item})
 	case "response.output_text.delta", "response.refusal.delta", "response.audio.transcript.delta", "response.audio_transcript.delta":
 		a.say(delta, true)
 	case "response.audio.delta":
@@ -51,35 +51,104 @@ func (a *Answer) responseEvent(w *walker, name []byte) {
 	}
 }
 
-// response holds tokens of a response object.
+// response holds what a response object states, in tokens.
 type response struct {
-	id, model, status, reason, usage, failure []byte
+	id, model, status, reason, failure []byte
+	figures                            figures
+	usage                              bool // there are figures
 }
 
+// read reads the response object an event carries.
 func (r *response) read(w *walker) {
 	if !w.object() {
 		w.skip()
 		return
 	}
 	for w.next() {
-		switch string(w.key) {
-		case "id":
-			r.id = w.skip()
-		case "model":
-			r.model = w.skip()
-		case "status":
-			r.status = w.skip()
-		case "incomplete_details":
-			r.reason = tokenMember(w.skip(), "reason")
-		case "usage":
-			r.usage = w.skip()
-		case "error":
-			r.failure = w.skip()
-		default:
+		r.member(w)
+	}
+}
+
+// member reads the value of one member of a response object.
+func (r *response) member(w *walker) {
+	switch string(w.key) {
+	case "id":
+		r.id = w.skip()
+	case "model":
+		r.model = w.skip()
+	case "status":
+		r.status = w.skip()
+	case "incomplete_details":
+		r.reason = tokenMember(w.skip(), "reason")
+	case "usage":
+		r.figures = noFigures
+		r.usage = r.figures.read(w)
+	case "error":
+		r.failure = w.skip()
+	default:
+		w.skip()
+	}
+}
+
+// responseBody reads a whole response.
+func (a *Answer) responseBody(w *walker) {
+	var r response
+	for w.next() {
+		if string(w.key) == "output" {
+			a.output(w)
+		} else {
+			r.member(w)
+		}
+	}
+	if w.bad {
+		return
+	}
+	a.response(&r)
+	a.end(quoted(r.status), r.reason)
+}
+
+// output reads the items of a whole response.
+func (a *Answer) output(w *walker) {
+	if !w.array() {
+		w.skip()
+		return
+	}
+	for w.elem() {
+		if w.object() {
+			a.item(w)
+		} else {
 			w.skip()
 		}
 	}
 }
+
+// item reads one item. Its type, which says whether its content is shown, may stand behind it.
+func (a *Answer) item(w *walker) {
+	var kind, content []byte
+	for w.next() {
+		switch string(w.key) {
+		case "type":
+			kind = w.skip()
+		case "summary":
+			a.blocks(w, false)
+		case "content":
+			if kind == nil {
+				content = w.skip()
+			} else {
+				a.blocks(w, !isReasoning(kind))
+			}
+		case "name", "arguments", "input":
+			a.say(w.skip(), false)
+		default:
+			w.skip()
+		}
+	}
+	if content != nil {
+		a.blocks(&walker{p: content}, !isReasoning(kind))
+	}
+}
+
+func isReasoning(kind []byte) bool { return string(kind) == `"reasoning"` }
 
 // tokenMember is the token of a member of an object token, nil if there is none.
 func tokenMember(token []byte, name string) (value []byte) {
@@ -99,7 +168,9 @@ func tokenMember(token []byte, name string) (value []byte) {
 func (a *Answer) response(r *response) {
 	a.setID(r.id)
 	a.setModel(r.model)
-	a.openAIUsage(r.usage, nil)
+	if r.usage {
+		a.setUsage(&r.figures)
+	}
 	if stated(r.failure) {
 		a.Failed = true
 	}
@@ -117,7 +188,7 @@ func (a *Answer) end(status, reason []byte) {
 		a.Finish = "cancelled"
 	case "incomplete":
 		a.Finish = "incomplete"
-		if s := a.finish.read(reason); s != "" {
+		if s := a.names.finish.read(reason); s != "" {
 			a.Finish = s
 		}
 	}

@@ -20,13 +20,14 @@ func (a *Answer) Tail(tail []byte) {
 		return
 	}
 	w := walker{p: tail, i: from, first: true} // as if the object began here
-	var usage, timings []byte
+	f, timings := noFigures, a.timings
 	for w.next() {
 		switch string(w.key) {
 		case "usage":
-			usage = w.skip()
+			f = noFigures
+			f.read(&w)
 		case "timings":
-			timings = w.skip()
+			timings.readTimings(&w)
 		default:
 			w.skip()
 		}
@@ -34,9 +35,10 @@ func (a *Answer) Tail(tail []byte) {
 	switch {
 	case !w.end():
 	case a.endpoint == Messages:
-		a.anthropicUsage(usage, false)
+		a.setAnthropicUsage(&f, false)
 	default:
-		a.openAIUsage(usage, timings)
+		a.timings = timings
+		a.setUsage(&f)
 	}
 }
 

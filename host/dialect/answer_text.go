@@ -18,8 +18,6 @@ func quoted(token []byte) []byte {
 	return token[1 : len(token)-1]
 }
 
-func isObject(token []byte) bool { return len(token) > 0 && token[0] == '{' }
-
 // stated tells whether a token is there and says something: not null, false or "". Clients test errors the same way.
 func stated(token []byte) bool {
 	return len(token) > 0 && token[0] != 'n' && token[0] != 'f' && string(token) != `""`
@@ -115,6 +113,11 @@ type word struct {
 	oldest int
 }
 
+// names are the words of an answer.
+type names struct {
+	model, id, finish word
+}
+
 // read is the text of a string token, "" for any other value. Over-long names are cut.
 func (w *word) read(token []byte) string {
 	s := quoted(token)
@@ -132,7 +135,11 @@ func (w *word) read(token []byte) string {
 	k := &w.known[w.oldest]
 	w.oldest = (w.oldest + 1) % len(w.known)
 	k.token = append(k.token[:0], s...)
-	k.text = string(unescaped(s))
+	if bytes.IndexByte(s, '\\') < 0 {
+		k.text = string(s)
+	} else {
+		k.text = string(unescaped(s))
+	}
 	return k.text
 }
 

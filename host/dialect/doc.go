@@ -24,12 +24,13 @@
 // # Answers
 //
 // EventEnd frames server-sent events; Answer follows an answer, streamed or whole: usage, finish reason, text, whether it is
-// complete. AppendError and AppendErrorEvent write the errors of a client's dialect; an Error is the only kind of error that
-// may reach a client.
+// complete. What each chunk of a stream repeats of the one before is read once. AppendError and AppendErrorEvent write
+// the errors of a client's dialect; an Error is the only kind of error that may reach a client.
 //
 // # What it does not do
 //
 // It opens no connections, starts no goroutines and keeps no state between calls beyond the buffers of the values its caller
 // owns. It does not translate one dialect into another, validate what the provider validates, or judge text. It is
-// the only package that imports sonic, and only for answers. Any package above it may import it.
+// the only package that imports sonic, which checks the UTF-8 of answers and reads long embeddings. Any package above
+// it may import it.
 package dialect

@@ -60,7 +60,7 @@ func blankLine(p []byte, i int) (end, next int, blank bool) {
 // windows grow with the distance gone, since a search for LF through the whole rest of a buffer would be quadratic
 // when its lines end in CR.
 func lineEnd(p []byte) int {
-	for at, size := 0, 128; at < len(p); size *= 2 {
+	for at, size := 0, 512; at < len(p); size *= 2 {
 		w := p[at:min(at+size, len(p))]
 		lf := bytes.IndexByte(w, '\n')
 		if lf >= 0 {

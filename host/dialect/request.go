@@ -26,6 +26,7 @@ type Request struct {
 	// Parts are in body order, except that the data of a source or block follows its siblings. The parts of
 	// one message are neighbours.
 	Parts       []Part
+	Decoded     int    // how many of Parts are PartDecoded
 	Tools       []Tool // in body order
 	Uninspected Uninspected
 	// Controls counts characters U+0000–U+001F except tab, LF and CR that inspected strings spell as
@@ -51,6 +52,12 @@ type Request struct {
 	options Span // value of "stream_options"; Start is its brace unless it is null
 	include Span // value of "stream_options.include_usage"
 	bare    bool // stream_options has no members
+}
+
+// Text is the text of part i, a slice of Arena.
+func (r *Request) Text(i int) []byte {
+	p := &r.Parts[i]
+	return r.Arena[p.Offset:][:p.Length]
 }
 
 // seen are the fields whose absence is an error somewhere.

@@ -37,6 +37,13 @@ func codeChat(size int) []byte {
 		strings.Repeat(line, size/len(line)+1))
 }
 
+// proseChat is a chat body of about size bytes whose text has an escape every eighty bytes or so.
+func proseChat(size int) []byte {
+	line := prose[:80] + `\n` + prose[20:90] + `\"so\" `
+	return fmt.Appendf(nil, `{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"%s"}]}`,
+		strings.Repeat(line, size/len(line)+1))
+}
+
 // wideChat is a chat body of about size bytes whose text is not ASCII.
 func wideChat(size int) []byte {
 	text := "Съешь же ещё этих мягких французских булок. 天地玄黄宇宙洪荒日月盈昃。"
@@ -51,6 +58,8 @@ var benchBodies = []struct {
 	{"long/1KB", longChat(1 << 10)},
 	{"long/16KB", longChat(16 << 10)},
 	{"long/128KB", longChat(128 << 10)},
+	{"prose/1KB", proseChat(1 << 10)},
+	{"prose/16KB", proseChat(16 << 10)},
 	{"small/16KB", smallChat(16 << 10)},
 	{"code/16KB", codeChat(16 << 10)},
 	{"wide/16KB", wideChat(16 << 10)},

@@ -24,13 +24,19 @@ func checkView(t failer, r *Request) {
 	if !utf8.Valid(r.Arena) {
 		t.Fatalf("arena %q", r.Arena)
 	}
-	end := int32(0)
+	end, decoded := int32(0), 0
 	for i, p := range r.Parts {
+		if p.Kind == PartDecoded {
+			decoded++
+		}
 		if p.Offset != end || p.Length < 0 || p.Channel == ChannelNone {
 			t.Fatalf("part %d: %+v, the one before ends at %d", i, p, end)
 		}
 		end += p.Length
 		checkPart(t, r, i)
+	}
+	if decoded != r.Decoded {
+		t.Fatalf("%d decoded parts, want %d", r.Decoded, decoded)
 	}
 	if int(end) != len(r.Arena) {
 		t.Fatalf("parts end at %d of %d", end, len(r.Arena))
@@ -54,7 +60,7 @@ func checkView(t failer, r *Request) {
 func checkPart(t failer, r *Request, i int) {
 	t.Helper()
 	p := r.Parts[i]
-	text := string(r.Arena[p.Offset:][:p.Length])
+	text := string(r.Text(i))
 	raw := r.Body[p.Start:p.End]
 	switch p.Kind {
 	case PartString:

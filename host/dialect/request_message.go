@@ -11,8 +11,81 @@ func (r *Request) messages() {
 		return
 	}
 	for i := 0; s.element(i); i++ {
-		r.turn(i)
+		if !r.plainTurn(i) {
+			r.turn(i)
+		}
 	}
+}
+
+// plainTurn reads message i if it is spelt as nearly all are: a role, then a string for content, then nothing. It takes half
+// the time of turn and finds the same. It is false, and nothing is read, if the message is another.
+func (r *Request) plainTurn(i int) bool {
+	s := &r.scan
+	role, n := plainRole(s.data[s.pos:])
+	if n == 0 {
+		return false
+	}
+	at, offset, controls := s.pos, len(r.Arena), s.controls
+	m := r.openMessage(i)
+	s.pos += n
+	start := s.pos
+	r.Arena = s.appendString(r.Arena)
+	if s.failed() {
+		return true
+	}
+	if s.pos == len(s.data) || s.data[s.pos] != '}' {
+		s.pos, s.controls, r.message = at, controls, -1
+		r.Arena, r.Messages = r.Arena[:offset], r.Messages[:m]
+		return false
+	}
+	r.add(PartString, role.channel(), offset, start)
+	s.pos++
+	r.closeMessage(m, role)
+	return true
+}
+
+// plainRole gives the role of the message at the start of text and the offset of the quote that begins its content; 0 if
+// the message does not begin with just these two. Blanks are allowed where most writers of JSON put them.
+func plainRole(text []byte) (role Role, n int) {
+	rest := behind(text, `{"role":`)
+	if rest == nil {
+		return RoleNone, 0
+	}
+	rest = behindBlank(rest)
+	var next []byte
+	if next = behind(rest, `"user",`); next != nil {
+		role = RoleUser
+	} else if next = behind(rest, `"assistant",`); next != nil {
+		role = RoleAssistant
+	} else if next = behind(rest, `"system",`); next != nil {
+		role = RoleSystem
+	} else if next = behind(rest, `"developer",`); next != nil {
+		role = RoleDeveloper
+	} else {
+		return RoleNone, 0
+	}
+	if rest = behind(behindBlank(next), `"content":`); rest == nil {
+		return RoleNone, 0
+	}
+	if rest = behindBlank(rest); len(rest) == 0 || rest[0] != '"' {
+		return RoleNone, 0
+	}
+	return role, len(text) - len(rest)
+}
+
+// behind is what follows prefix in text, nil if text does not begin with it.
+func behind(text []byte, prefix string) []byte {
+	if len(text) < len(prefix) || string(text[:len(prefix)]) != prefix {
+		return nil
+	}
+	return text[len(prefix):]
+}
+
+func behindBlank(text []byte) []byte {
+	if len(text) > 0 && text[0] == ' ' {
+		return text[1:]
+	}
+	return text
 }
 
 // turn reads message or item i of its array.

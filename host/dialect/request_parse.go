@@ -71,7 +71,7 @@ func (r *Request) begin(ep Endpoint, body []byte) {
 	r.Stream, r.IncludeUsage = false, false
 	r.MaxTokens, r.Temperature, r.N = -1, math.NaN(), 1
 	r.Arena, r.Messages, r.Parts, r.Tools = r.Arena[:0], r.Messages[:0], r.Parts[:0], r.Tools[:0]
-	r.Uninspected, r.Controls = Uninspected{}, 0
+	r.Uninspected, r.Controls, r.Decoded = Uninspected{}, 0, 0
 	r.message, r.sessionRank, r.has = -1, 0, seen{}
 	r.opened, r.empty, r.bare = 0, true, false
 	r.stream, r.options, r.include = Span{}, Span{}, Span{}

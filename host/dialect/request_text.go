@@ -156,6 +156,7 @@ func (r *Request) arguments() {
 	}
 	r.Arena = r.appendDecoded(r.Arena, r.Arena[offset:end])
 	r.add(PartDecoded, ChannelToolArguments, end, start)
+	r.Decoded++
 }
 
 // appendDecoded appends text with the escapes of JSON decoded wherever they stand, be text well-formed JSON or not: what the

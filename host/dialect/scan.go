@@ -131,15 +131,19 @@ func (s *scanner) member(o *members) bool {
 		s.unexpected()
 		return false
 	}
-	s.readKey()
-	if s.failed() || !s.addKey(o) {
+	head := s.readKey()
+	if s.failed() || !s.addKey(o, head) {
 		return false
 	}
-	if s.next() != ':' {
-		s.unexpected()
-		return false
+	i := s.pos
+	if i >= len(s.data) || s.data[i] != ':' {
+		if s.next() != ':' {
+			s.unexpected()
+			return false
+		}
+		i = s.pos
 	}
-	s.pos++
+	s.pos = i + 1
 	s.next()
 	return true
 }

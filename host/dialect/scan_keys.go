@@ -2,8 +2,8 @@ package dialect
 
 import (
 	"bytes"
-	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -22,11 +22,33 @@ const (
 	firstTable = 4 * fewKeys // slots; tables stay at most half full
 )
 
-// readKey reads the key at the cursor, which stands on its quote.
-func (s *scanner) readKey() {
+// readKey reads the key at the cursor, which stands on its quote. It gives the key's first eight bytes.
+func (s *scanner) readKey() (head uint64) {
+	d, from := s.data, s.pos+1
 	s.keyAt = s.pos
-	i := s.stop(s.pos + 1)
-	if i < 0 {
+	i := from
+	if i >= 0 && i <= len(d)-8 {
+		if head = load8(d, i); mark(head)&highs != 0 {
+			i += bits.TrailingZeros64(mark(head)&highs) >> 3
+		} else {
+			i = plain(d, i+8)
+		}
+	}
+	if i >= len(d) || d[i] != '"' {
+		s.readKeySlowly(i)
+		return s.prefix()
+	}
+	s.key, s.keyEscaped = d[from:i], false
+	s.pos = i + 1
+	if n := i - from; n < 8 {
+		head &= 1<<(8*n) - 1
+	}
+	return head
+}
+
+// readKeySlowly reads a key that is plain up to i, perhaps further.
+func (s *scanner) readKeySlowly(i int) {
+	if i = s.stop(i); i < 0 {
 		return
 	}
 	if s.keyEscaped = s.data[i] == '\\'; !s.keyEscaped {
@@ -40,9 +62,9 @@ func (s *scanner) readKey() {
 	s.key = s.unescaped[from:]
 }
 
-// addKey adds the key just read to those of o. It is false, and the text at fault, if the object has it
+// addKey adds the key just read, whose first eight bytes are head, to those of o. It is false, and the text at fault, if the object has it
 // already or has too many.
-func (s *scanner) addKey(o *members) bool {
+func (s *scanner) addKey(o *members, head uint64) bool {
 	ref := keyRef{at: int32(s.keyAt + 1), size: int32(len(s.key))}
 	if s.keyEscaped {
 		ref.at = ^int32(len(s.unescaped) - len(s.key))
@@ -50,7 +72,7 @@ func (s *scanner) addKey(o *members) bool {
 	own := s.keys[o.keys:]
 	switch {
 	case len(own) < fewKeys:
-		ref.print = s.prefix()
+		ref.print = head
 		for i := range own {
 			if own[i].print == ref.print && s.same(own[i]) {
 				s.fail(faultDuplicate, s.keyAt)
@@ -77,20 +99,12 @@ func (s *scanner) addKey(o *members) bool {
 	return true
 }
 
-// prefix packs the first eight bytes of the key just read. Where the text goes on behind it, one load does.
-func (s *scanner) prefix() uint64 {
-	n := len(s.key)
-	if n >= 8 {
-		return binary.LittleEndian.Uint64(s.key)
+// prefix packs the first eight bytes of the key just read.
+func (s *scanner) prefix() (head uint64) {
+	for i, c := range s.key[:min(len(s.key), 8)] {
+		head |= uint64(c) << (8 * i)
 	}
-	if from := s.keyAt + 1; !s.keyEscaped && len(s.data)-from >= 8 {
-		return binary.LittleEndian.Uint64(s.data[from:]) & (1<<(8*n) - 1)
-	}
-	var p uint64
-	for i, c := range s.key {
-		p |= uint64(c) << (8 * i)
-	}
-	return p
+	return head
 }
 
 // same reports whether ref is the key just read.

@@ -32,11 +32,11 @@ var noFigures = figures{-1, -1, -1, -1, -1, -1, -1}
 func (f *figures) any() bool { return f.input > 0 || f.output > 0 || f.cached > 0 || f.write > 0 }
 
 // read takes the figures of a usage object of any of the wire formats; their names do not clash, what they mean
-// differs.
-func (f *figures) read(token []byte) {
-	w := walker{p: token}
+// differs. It reads any value and tells whether that is an object.
+func (f *figures) read(w *walker) bool {
 	if !w.object() {
-		return
+		w.skip()
+		return false
 	}
 	for w.next() {
 		switch string(w.key) {
@@ -47,7 +47,7 @@ func (f *figures) read(token []byte) {
 		case "total_tokens":
 			setFigure(&f.total, w.skip())
 		case "prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details", "cache_creation":
-			f.details(w.skip())
+			f.details(w)
 		case "cache_read_input_tokens":
 			setFigure(&f.cached, w.skip())
 		case "cache_creation_input_tokens":
@@ -56,11 +56,12 @@ func (f *figures) read(token []byte) {
 			w.skip()
 		}
 	}
+	return true
 }
 
-func (f *figures) details(token []byte) {
-	w := walker{p: token}
+func (f *figures) details(w *walker) {
 	if !w.object() {
+		w.skip()
 		return
 	}
 	for w.next() {
@@ -80,11 +81,11 @@ func (f *figures) details(token []byte) {
 }
 
 // readTimings takes the figures llama.cpp states in its timings: input is what was evaluated, without what was
-// cached.
-func (f *figures) readTimings(token []byte) {
-	w := walker{p: token}
+// cached. It reads any value and tells whether that is an object.
+func (f *figures) readTimings(w *walker) bool {
 	if !w.object() {
-		return
+		w.skip()
+		return false
 	}
 	for w.next() {
 		switch string(w.key) {
@@ -98,6 +99,7 @@ func (f *figures) readTimings(token []byte) {
 			w.skip()
 		}
 	}
+	return true
 }
 
 // setFigure replaces a figure by a later one; null, and what is no count, replaces nothing.
