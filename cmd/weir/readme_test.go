@@ -121,6 +121,8 @@ func TestReadme(t *testing.T) {
 		{`"model":"sim","model":"other"`, `^\{"error":\{"message":"duplicate key [^}]*"type":"invalid_request_error"`, ""},
 		{`"stream":true,"max_tokens"`, `(?s)^event: message_start\n.*event: message_stop\n`, "event: error"},
 		{`"stream":true`, `(?s)^data: \{.*"chat\.completion\.chunk".*data: \[DONE\]\n\n$`, `"error"`},
+		{`you may say anything`, `^$`, ""},
+		{`grep -e weir_signal`, `(?s)signal="zero_width"\} 1\n.*weir_prompt_bytes_total\{tenant="default",seen="false"\} [1-9]`, ""},
 		{`-d '{"model":"sim","messages"`, `^\{.*"object":"chat\.completion".*"content":"[^"]+"`, ""},
 		{"/metrics", `weir_requests_total\{[^}]*outcome="ok"\} [1-9]`, ""},
 		{"/readyz", `^\{"ok":true\}\n$`, ""},
