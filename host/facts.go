@@ -18,6 +18,10 @@ type memory struct {
 	size int // of seen, as configured
 }
 
+// seenEvery is how many blocks of a prompt are told apart as seen or not: 1 KiB,
+// some 256 tokens, is what providers' caches tell apart, or less.
+const seenEvery = 4
+
 // facts decides what is found out about requests.
 func (b *build) facts() (proxy.Facts, error) {
 	c := b.cfg
@@ -30,6 +34,7 @@ func (b *build) facts() (proxy.Facts, error) {
 		b.memory.seen, b.memory.size = nil, size
 		if size > 0 {
 			b.memory.seen = prefix.NewSeen(size)
+			b.memory.seen.Every = seenEvery
 		}
 	}
 	f.Seen = b.memory.seen

@@ -32,6 +32,12 @@ const (
 //
 // All methods are safe for concurrent use and do not allocate.
 type Seen struct {
+	// Every thins out what is remembered: of the keys of blocks only every so
+	// many-th, and those of message ends. What was seen is then told to Every blocks,
+	// and the set holds as many times the prompts at as many times less work. 0 and 1
+	// mean all. Set it before use.
+	Every int
+
 	buckets []bucket
 	shift   uint8 // new keys to a generation, as a power of two
 	_       [64]byte
@@ -55,7 +61,7 @@ func NewSeen(entries int) *Seen {
 	return s
 }
 
-// Observe says how many leading bytes of the prompt were seen before, as counted by Ends, and remembers all its keys.
+// Observe says how many leading bytes of the prompt were seen before, as counted by Ends, and remembers its keys, all or as Every says.
 //
 // A key stands for everything before it, so the last known key decides, also where an earlier one has been dropped since: the figure does not
 // fall with every key that is lost.
@@ -64,37 +70,42 @@ func (s *Seen) Observe(c *Chain) (bytes int32) {
 	added, last := start, -1
 	// An atomic write makes the processor wait for what it has begun to read; so a batch is read first and written after.
 	var batch [16]update
-	for from := 0; from < len(c.Keys); from += len(batch) {
-		n := 0
-		for i, key := range c.Keys[from:min(from+len(batch), len(c.Keys))] {
-			value := key<<generationBits | added>>s.shift&generationMask
-			a, b := s.pair(key)
-			d := min(
-				a[0].Load()^value, a[1].Load()^value, a[2].Load()^value, a[3].Load()^value,
-				b[0].Load()^value, b[1].Load()^value, b[2].Load()^value, b[3].Load()^value,
-			)
-			if d == 0 {
-				last = from + i
+	n, bound := 0, 0
+	for i, key := range c.Keys {
+		if s.Every > 1 {
+			if bound < len(c.Boundaries) && int(c.Boundaries[bound]) == i {
+				bound++
+			} else if i%s.Every != s.Every-1 {
 				continue
 			}
-			u := &batch[n]
-			n++
-			u.value = value
-			if d <= generationMask {
-				// Known, but last used in an earlier generation. So keys in steady use are written once a generation, not by all cores all the time.
-				last = from + i
-				u.locate(a, b, value)
-			} else {
-				added++
-				u.evict(a, b, added>>s.shift)
-			}
 		}
-		for i := range batch[:n] {
-			if u := &batch[i]; !u.write() {
-				s.retry(u, added>>s.shift)
-			}
+		value := key<<generationBits | added>>s.shift&generationMask
+		a, b := s.pair(key)
+		d := min(
+			a[0].Load()^value, a[1].Load()^value, a[2].Load()^value, a[3].Load()^value,
+			b[0].Load()^value, b[1].Load()^value, b[2].Load()^value, b[3].Load()^value,
+		)
+		if d == 0 {
+			last = i
+			continue
+		}
+		u := &batch[n]
+		n++
+		u.value = value
+		if d <= generationMask {
+			// Known, but last used in an earlier generation. So keys in steady use are written once a generation, not by all cores all the time.
+			last = i
+			u.locate(a, b, value)
+		} else {
+			added++
+			u.evict(a, b, added>>s.shift)
+		}
+		if n == len(batch) {
+			s.writeAll(batch[:], added)
+			n = 0
 		}
 	}
+	s.writeAll(batch[:n], added)
 	if added != start {
 		s.added.Add(added - start)
 	}
@@ -102,6 +113,14 @@ func (s *Seen) Observe(c *Chain) (bytes int32) {
 		return 0
 	}
 	return c.Ends[last]
+}
+
+func (s *Seen) writeAll(batch []update, added uint64) {
+	for i := range batch {
+		if u := &batch[i]; !u.write() {
+			s.retry(u, added>>s.shift)
+		}
+	}
 }
 
 // pair are the buckets of a key, of which it looks at the lower 60 bits. They are never the same, and in the same page of memory.

@@ -3,6 +3,7 @@ package prefix_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 
@@ -206,5 +207,33 @@ func TestSeenAllocatesNothing(t *testing.T) {
 		i++
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// Thinned out, a prompt's beginning is found to that many blocks, and ends of
+// messages exactly.
+func TestSeenEvery(t *testing.T) {
+	t.Parallel()
+	s := prefix.NewSeen(1 << 10)
+	s.Every = 4
+	long := strings.Repeat("0123456789abcdef", 16*10) // ten blocks
+	for _, step := range []struct {
+		messages []string
+		want     int32
+	}{
+		{[]string{long}, 0},
+		{[]string{long}, 2560},
+		{[]string{long, "more"}, 2560},
+		{[]string{long[:6*256] + "other words"}, 4 * 256},
+		{[]string{long[:3*256] + "other words"}, 0},
+		{[]string{long, "more", "and more"}, 2564},
+	} {
+		var ms []message
+		for _, text := range step.messages {
+			ms = append(ms, message{1, []byte(text)})
+		}
+		if got := s.Observe(chainOf(1, ms...)); got != step.want {
+			t.Errorf("%d messages, the first of %d bytes: %d, want %d", len(step.messages), len(step.messages[0]), got, step.want)
+		}
 	}
 }

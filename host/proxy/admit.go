@@ -31,6 +31,10 @@ func (x *exchange) admit() *dialect.Error {
 	}
 	if x.parsed { // routes that inspect nothing have taken that back
 		x.gather()
+		x.textBytes = len(x.req.Arena)
+		if !x.st.Text {
+			x.dropTexts()
+		}
 	}
 	return nil
 }
@@ -154,12 +158,14 @@ func (x *exchange) read() *dialect.Error {
 	if err := x.decode(); err != nil {
 		return err
 	}
+	x.lendTexts()
 	if err := x.req.Parse(x.endpoint, x.body); err != nil {
 		x.rec.ErrorType = "bad_body"
 		return err
 	}
 	x.parsed = true
-	x.rec.Model, x.rec.Session = str(x.req.Model), str(x.req.Session)
+	x.names = append(append(x.names[:0], x.req.Model...), x.req.Session...)
+	x.rec.Model, x.rec.Session = str(x.names[:len(x.req.Model)]), str(x.names[len(x.req.Model):])
 	x.rec.Stream = x.req.Stream
 	if s := h.Get("x-weir-session"); len(s) > 0 && len(s) <= 256 {
 		x.rec.Session = str(s)

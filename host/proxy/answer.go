@@ -16,6 +16,7 @@ func (x *exchange) answer() *dialect.Error {
 	h := &x.resp.Head
 	x.rec.Outcome = outcomeOf(h.Status)
 	x.copyHead()
+	x.dropBody()
 	if enc := h.Get("content-encoding"); x.route.Inspect && len(enc) > 0 && !http1.EqualFold(enc, "identity") {
 		return x.explain(&upstream.Failure{Target: x.target.Name, Phase: upstream.Reading, Reason: "compressed", Err: errCompressed})
 	}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"sync"
 	"time"
 
 	"weir/host/http1"
@@ -12,32 +13,54 @@ import (
 // bodies is made as they come.
 const trusted = 64 << 10
 
+// store is room for a body that did not come with its head. It is given back as
+// soon as the target has answered: streams last long, and what the next request
+// gets is in the cache still.
+type store struct{ b []byte }
+
+var stores = sync.Pool{New: func() any { return new(store) }}
+
+// release gives the room back, unless only a long body needed it.
+func (s *store) release() {
+	const keep = 1 << 20
+	if cap(s.b) <= keep {
+		stores.Put(s)
+	}
+}
+
 // readBody reads the body of the request whose head is in c.head; fasthttp knows
 // nothing of it. A short one that came with the head stays where it is, others
-// go to store, which grows as needed. Without ok there is no request: it was
-// refused, or the client left, and the connection is dead. A panic here would
-// end the process: it ends the connection.
-func (c *conn) readBody(store *[]byte) (body []byte, ok bool) {
+// go to a store, which the caller releases. Without ok there is no request: it
+// was refused, or the client left, and the connection is dead. A panic here
+// would end the process: it ends the connection.
+func (c *conn) readBody() (body []byte, s *store, ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			_ = c.panicked(v)
-			body, ok = nil, false
+			body, s, ok = nil, nil, false
 		}
 	}()
 	c.armed = false
-	switch h := &c.head; {
+	h := &c.head
+	switch {
 	case h.Framing == http1.NoBody:
-		return nil, true
-	case h.Framing == http1.Chunked:
-		*store, ok = c.readChunks((*store)[:0])
-	case h.Length <= int64(c.w-c.r):
+		return nil, nil, true
+	case h.Framing == http1.Length && h.Length <= int64(c.w-c.r):
 		from := c.r
 		c.r += int(h.Length)
-		return c.buf[from:c.r:c.r], true
-	default:
-		*store, ok = c.readLength((*store)[:0], int(h.Length))
+		return c.buf[from:c.r:c.r], nil, true
 	}
-	return *store, ok
+	s = stores.Get().(*store) //nolint:forcetypeassert // the pool holds nothing else
+	if h.Framing == http1.Chunked {
+		s.b, ok = c.readChunks(s.b[:0])
+	} else {
+		s.b, ok = c.readLength(s.b[:0], int(h.Length))
+	}
+	if !ok {
+		s.release()
+		return nil, nil, false
+	}
+	return s.b, s, true
 }
 
 // readLength appends a body of n bytes, the beginning of which may be in buf.

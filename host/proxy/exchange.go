@@ -29,20 +29,22 @@ type exchange struct {
 	away  time.Duration
 	rec   telemetry.Record
 
-	endpoint dialect.Endpoint
-	dialect  dialect.Dialect
-	path     []byte // without query
-	query    []byte
-	sent     []byte // body as it came
-	body     []byte // decoded
-	stored   []byte // storage of sent when it did not come with the head
-	decoded  []byte // storage of body when it came compressed
-	req      dialect.Request
-	parsed   bool
-	facts    facts
-	route    *Route
-	target   *Target
-	decodedH bool // content-encoding was taken off
+	endpoint  dialect.Endpoint
+	dialect   dialect.Dialect
+	path      []byte // without query
+	query     []byte
+	sent      []byte // body as it came
+	body      []byte // decoded
+	stored    *store // of sent; nil when it came with the head, or is not needed any more
+	decoded   []byte // storage of body when it came compressed
+	req       dialect.Request
+	parsed    bool
+	texts     *texts // that req is parsed into; nil when they are not needed any more
+	textBytes int    // of all texts together
+	facts     facts
+	route     *Route
+	target    *Target
+	decodedH  bool // content-encoding was taken off
 
 	turn []*Target // candidates, in order
 	next int
@@ -59,6 +61,7 @@ type exchange struct {
 	ans   dialect.Answer
 	relay relay
 	idBuf [idLen]byte
+	names []byte // the model's and the session's, which outlive the body
 	errs  []byte
 
 	headCopied bool // the target's head is the answer's
@@ -224,6 +227,8 @@ func (x *exchange) finish() {
 	if x.wrecked {
 		return
 	}
+	x.dropBody()
+	x.dropTexts()
 	x.call.Reset()
 	x.relay.reset()
 	x.req.Reset()
@@ -232,18 +237,17 @@ func (x *exchange) finish() {
 	clear(x.segs[:cap(x.segs)])
 	clear(x.turn[:cap(x.turn)])
 	x.ctx, x.conn, x.st, x.term, x.route, x.target, x.sent, x.body = nil, nil, nil, nil, nil, nil, nil, nil
-	x.forget()
+	if cap(x.decoded) > 1<<20 {
+		x.decoded = nil
+	}
 	x.srv.exchanges.Put(x)
 }
 
-// forget lets go of storage that only a long body needed.
-func (x *exchange) forget() {
-	const keep = 1 << 20
-	if cap(x.stored) > keep {
-		x.stored = nil
-	}
-	if cap(x.decoded) > keep {
-		x.decoded = nil
+// dropBody gives the request's body back: it will not be sent again.
+func (x *exchange) dropBody() {
+	if x.stored != nil {
+		x.stored.release()
+		x.stored, x.sent, x.body = nil, nil, nil
 	}
 }
 
@@ -258,7 +262,7 @@ func (x *exchange) measure() {
 	}
 	x.usage()
 	if x.st.Text && x.parsed {
-		x.texts()
+		x.recordTexts()
 	}
 }
 
@@ -287,12 +291,12 @@ func (x *exchange) usage() {
 		return
 	}
 	r.Estimated = true
-	r.Input = int64(len(x.req.Arena)+bytesPerToken-1) / bytesPerToken
+	r.Input = int64(x.textBytes+bytesPerToken-1) / bytesPerToken
 	r.Output = int64(x.ans.OutputBytes+bytesPerToken-1) / bytesPerToken
 }
 
-// texts puts messages and answer into the record.
-func (x *exchange) texts() {
+// recordTexts puts messages and answer into the record.
+func (x *exchange) recordTexts() {
 	q := &x.req
 	for i := range q.Messages {
 		m := &q.Messages[i]

@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"sync"
+
 	"weir/host/dialect"
 	"weir/host/prefix"
 	"weir/host/signal"
@@ -40,6 +42,28 @@ type facts struct {
 	matches [phrase.MaxLists]uint32
 	chain   prefix.Chain
 	joined  []byte // the texts that are joined when phrases may span them
+}
+
+// texts is room for what a request's texts are parsed into. Once the facts are
+// found the next request gets it, while this one waits for its target: so few
+// are in use, and they stay in the processor's cache.
+type texts struct{ dialect.Texts }
+
+var textsPool = sync.Pool{New: func() any { return new(texts) }}
+
+// lendTexts gives the request room to be parsed into.
+func (x *exchange) lendTexts() {
+	x.texts = textsPool.Get().(*texts) //nolint:forcetypeassert // the pool holds nothing else
+	x.req.GiveTexts(x.texts.Texts)
+}
+
+// dropTexts takes it back; the request has no texts any more.
+func (x *exchange) dropTexts() {
+	if t := x.texts; t != nil {
+		t.Texts = x.req.TakeTexts()
+		textsPool.Put(t)
+		x.texts = nil
+	}
 }
 
 // What pooled facts may keep.

@@ -46,15 +46,19 @@ func ordinary(body int) []byte {
 
 // take reads one request as fasthttp and then the handler do: one byte, the
 // canonical head, the body.
-func take(c *conn, buf []byte, store *[]byte, body int) error {
+func take(c *conn, buf []byte, body int) error {
 	if _, err := c.Read(buf[:1]); err != nil {
 		return err
 	}
 	if _, err := c.Read(buf); err != nil { // the canonical head comes whole
 		return err
 	}
-	if b, ok := c.readBody(store); !ok || len(b) != body {
+	b, store, ok := c.readBody()
+	if !ok || len(b) != body {
 		return io.ErrUnexpectedEOF
+	}
+	if store != nil {
+		store.release()
 	}
 	return nil
 }
@@ -67,9 +71,9 @@ func TestGuardAllocatesNothing(t *testing.T) {
 	for _, size := range []int{1 << 10, 32 << 10} {
 		c := scripted(s, &script{})
 		c.Conn = &replay{req: ordinary(size)}
-		buf, store := make([]byte, 4<<10), []byte(nil)
+		buf := make([]byte, 4<<10)
 		if n := testing.AllocsPerRun(100, func() {
-			if err := take(c, buf, &store, size); err != nil {
+			if err := take(c, buf, size); err != nil {
 				t.Fatal(err)
 			}
 		}); n != 0 {
@@ -85,11 +89,11 @@ func BenchmarkGuard(b *testing.B) {
 	req := ordinary(1 << 10)
 	c := scripted(s, &script{})
 	c.Conn = &replay{req: req}
-	buf, store := make([]byte, 4<<10), []byte(nil)
+	buf := make([]byte, 4<<10)
 	b.SetBytes(int64(len(req)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := take(c, buf, &store, 1<<10); err != nil {
+		if err := take(c, buf, 1<<10); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -102,8 +106,7 @@ func BenchmarkGuardSocket(b *testing.B) {
 	benchmarkSocket(b, func(nc net.Conn, buf []byte, body, _ int) func() error {
 		c := scripted(s, &script{})
 		c.Conn, c.raw = nc, nc
-		var store []byte
-		return func() error { return take(c, buf, &store, body) }
+		return func() error { return take(c, buf, body) }
 	})
 }
 

@@ -55,8 +55,7 @@ func readRequest(t *testing.T, c *conn) {
 	if _, err := c.Read(make([]byte, 4096)); err != nil {
 		t.Fatal(err)
 	}
-	var store []byte
-	if _, ok := c.readBody(&store); !ok {
+	if _, _, ok := c.readBody(); !ok {
 		t.Fatal("no body")
 	}
 }

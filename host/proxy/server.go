@@ -165,13 +165,12 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 // exchange serves one request. A panic must not leave it: it would end the
 // process.
 func (s *Server) exchange(ctx *fasthttp.RequestCtx, c *conn) {
-	ex := s.exchanges.Get().(*exchange) //nolint:forcetypeassert // the pool holds nothing else
-	body, ok := c.readBody(&ex.stored)
+	body, stored, ok := c.readBody()
 	if !ok {
-		ex.forget()
-		s.exchanges.Put(ex)
 		return
 	}
+	ex := s.exchanges.Get().(*exchange) //nolint:forcetypeassert // the pool holds nothing else
+	ex.stored = stored
 	defer func() {
 		if v := recover(); v != nil {
 			ex.panicked(v)
