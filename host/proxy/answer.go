@@ -49,13 +49,13 @@ func outcomeOf(status int) telemetry.Outcome {
 
 // empty answers without a body; a HEAD keeps the length its GET would have.
 func (x *exchange) empty() *dialect.Error {
-	r, h := &x.ctx.Response, &x.resp.Head
-	r.SkipBody = h.Status == 204 || h.Status == 304 || string(x.conn.head.Method) == "HEAD"
-	if r.SkipBody && h.Length > 0 {
-		r.Header.SetContentLength(int(h.Length))
+	r, h := &x.reply, &x.resp.Head
+	r.bare = h.Status == 204 || h.Status == 304 || string(x.conn.head.Method) == "HEAD"
+	if r.bare && h.Length > 0 {
+		r.length = h.Length
 	}
 	x.rec.TTFT = x.seen.Sub(x.start)
-	if x.route.Inspect && h.Status < 300 && !r.SkipBody {
+	if x.route.Inspect && h.Status < 300 && !r.bare {
 		return x.explain(&upstream.Failure{Target: x.target.Name, Phase: upstream.Reading, Reason: "cut", Err: errEmpty})
 	}
 	return nil
@@ -67,17 +67,18 @@ var errEmpty = errors.New("success without a body")
 // that breaks off becomes an error instead of half an answer. What is longer
 // than limits.response is relayed from there on.
 func (x *exchange) whole() *dialect.Error {
-	r, resp, limit := &x.ctx.Response, x.resp, x.st.Limits.Response
+	r, resp, limit := &x.reply, x.resp, x.st.Limits.Response
 	if resp.Head.Framing == http1.Length && resp.Head.Length > int64(limit) {
 		return x.stream(raw, nil)
 	}
 	began := x.seen
-	buf, err := x.readWhole(r.SwapBody(nil)[:0], limit)
+	buf, err := x.readWhole(r.body[:0], limit)
 	x.away += x.seen.Sub(began)
 	if errors.Is(err, errTooLong) {
+		r.body = nil // the relay's from now on
 		return x.stream(raw, buf)
 	}
-	r.SwapBody(buf)
+	r.body = buf
 	if err != nil {
 		return x.explain(failure(err, x.target))
 	}
@@ -124,22 +125,15 @@ func (x *exchange) readWhole(dst []byte, limit int) ([]byte, error) {
 // stream makes the relay the body of the answer. read is what was taken from
 // the target already.
 func (x *exchange) stream(m mode, read []byte) *dialect.Error {
-	r, h := &x.ctx.Response, &x.resp.Head
-	size := -1
-	if m == raw && h.Framing == http1.Length {
-		size = int(h.Length)
-	}
 	x.rec.Gateway = max(0, x.look().Sub(x.start)-x.away)
 	x.relay.start(x, m, read)
-	r.ImmediateHeaderFlush = true
-	if m == events {
+	if h := &x.resp.Head; m == events {
 		if !has(h, "cache-control") {
-			r.Header.Set("Cache-Control", "no-cache")
+			x.reply.set("Cache-Control", "no-cache")
 		}
 		if !has(h, "x-accel-buffering") {
-			r.Header.Set("X-Accel-Buffering", "no")
+			x.reply.set("X-Accel-Buffering", "no")
 		}
 	}
-	r.SetBodyStream(&x.relay, size)
 	return nil
 }

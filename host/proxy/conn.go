@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/valyala/fasthttp"
-
 	"weir/host/hangup"
 	"weir/host/http1"
 	"weir/host/socket"
@@ -46,7 +44,7 @@ type conn struct {
 	decoder http1.Decoder
 
 	written time.Time // when the write deadline was last renewed
-	holding           // answers that wait for the next read
+	outgoing
 
 	// Cancelling; also reached from the watcher and from Shutdown.
 	mu     sync.Mutex
@@ -140,17 +138,13 @@ func (c *conn) abort() error {
 // them within limits.write keeps its connection, however long the answer.
 const writeStep = 64 << 10
 
-// Write sends p, or holds it back until the next read when it belongs to an
-// answer that is complete.
+// Write is fasthttp's, whose answers are dropped where the guard has written one.
 func (c *conn) Write(p []byte) (int, error) {
 	if c.dead {
 		return 0, net.ErrClosed
 	}
-	if c.hold(p) {
+	if c.swallow {
 		return len(p), nil
-	}
-	if err := c.release(); err != nil {
-		return 0, err
 	}
 	return c.write(p)
 }
@@ -168,27 +162,14 @@ func (c *conn) write(p []byte) (int, error) {
 	}
 }
 
-// unframed sends a streamed answer of unknown length to a client of HTTP/1.0,
-// whose only end is the connection's (RFC 9112 section 6.3): fasthttp would send
-// chunks, which such a client does not know. An answer that breaks off ends in a
-// reset, so that it is not taken for a whole one.
-func (c *conn) unframed(r *fasthttp.Response) {
-	defer func() { c.dead = true }() // fasthttp has nothing to add
-	r.Header.Del(fasthttp.HeaderTransferEncoding)
-	r.Header.SetConnectionClose()
-	_, err := c.Write(r.Header.Header())
-	buf := make([]byte, readBuffer)
-	for err == nil {
-		var n int
-		if n, err = r.BodyStream().Read(buf); n > 0 {
-			_, err = c.Write(buf[:n])
-		}
-	}
-	if tc, ok := c.raw.(*net.TCPConn); ok && !errors.Is(err, io.EOF) {
+// breakOff ends the connection in the middle of an answer: with a reset where the
+// client would take a plain end for the answer's.
+func (c *conn) breakOff(unframed bool) {
+	c.dead = true
+	if tc, ok := c.raw.(*net.TCPConn); ok && unframed {
 		_ = tc.SetLinger(0)
 		_ = tc.Close() // and no close_notify, which would tell of a clean end
 	}
-	_ = r.CloseBodyStream()
 }
 
 // armWrite renews the write deadline once an eighth of it has been used up, so
@@ -230,7 +211,7 @@ func (c *conn) Read(p []byte) (n int, err error) {
 
 // nextRequest drops the request that was served and keeps what was pipelined.
 func (c *conn) nextRequest() {
-	c.served, c.final = true, false
+	c.served, c.swallow = true, false
 	c.w = copy(c.buf, c.buf[c.r:c.w])
 	c.r, c.scanned, c.headEnd = 0, 0, 0
 	c.phase = awaitHead

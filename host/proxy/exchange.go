@@ -62,12 +62,11 @@ type exchange struct {
 	relay relay
 	idBuf [idLen]byte
 	names []byte // the model's and the session's, which outlive the body
-	errs  []byte
+	reply reply
 
-	headCopied bool // the target's head is the answer's
-	answered   bool // ans has read an answer to this request
-	told       bool // the outcome has been counted
-	wrecked    bool // it panicked
+	answered bool // ans has read an answer to this request
+	told     bool // the outcome has been counted
+	wrecked  bool // it panicked
 }
 
 // begin makes the exchange ready for the request that c has just read.
@@ -80,7 +79,8 @@ func (x *exchange) begin(ctx *fasthttp.RequestCtx, c *conn, body []byte) {
 	x.endpoint, x.dialect = dialect.None, dialect.OpenAI
 	x.path, x.query, x.body = nil, nil, nil
 	x.route, x.target, x.resp = nil, nil, nil
-	x.parsed, x.decodedH, x.hide, x.headCopied, x.answered, x.told = false, false, false, false, false, false
+	x.parsed, x.decodedH, x.hide, x.answered, x.told = false, false, false, false, false
+	x.reply.reset()
 	x.rec.Reset()
 	x.rec.Time = x.start
 	x.rec.Dialect, x.rec.Endpoint = x.dialect.String(), x.endpoint.String()
@@ -102,11 +102,16 @@ func (x *exchange) run() {
 	if err != nil {
 		x.refuse(err)
 	}
-	if !x.relay.active {
-		c := x.conn
-		x.finish()
-		c.final = true
+	if x.relay.active {
+		if !x.pour() {
+			x.rec.Outcome, x.rec.ErrorType = telemetry.ClientLeft, "client_left"
+		}
+		x.tell()
+	} else {
+		x.tell()
+		x.respond()
 	}
+	x.free()
 }
 
 // look reads the clock.
@@ -117,52 +122,36 @@ func (x *exchange) look() time.Time {
 
 // refuse answers with an error of Weir's own.
 func (x *exchange) refuse(e *dialect.Error) {
-	r := &x.ctx.Response
-	if x.headCopied {
-		x.dropHead()
-	}
+	r := &x.reply
+	r.reset() // of what was copied from the target
 	if e.Kind == dialect.ClientClosed {
 		x.rec.Status = 499
-		x.ctx.SetConnectionClose()
-		r.SetStatusCode(fasthttp.StatusBadRequest) // nobody reads it
+		r.status, r.close = 400, true // nobody reads it
 		return
 	}
 	x.rec.Status = e.Kind.Status()
-	r.SetStatusCode(x.rec.Status)
-	r.Header.SetContentType("application/json")
-	r.Header.Set(idHeader(x.dialect), x.rec.RequestID)
+	r.status = x.rec.Status
+	r.set("Content-Type", "application/json")
+	r.set(idHeader(x.dialect), x.rec.RequestID)
 	if e.Kind == dialect.MethodNotAllowed {
-		r.Header.Set("Allow", x.allowed())
+		r.set("Allow", x.allowed())
 	}
 	if e.RetryAfter > 0 {
-		r.Header.Set("retry-after-ms", strconv.FormatInt(e.RetryAfter.Milliseconds(), 10))
-		r.Header.Set("retry-after", strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10))
+		r.set("retry-after-ms", strconv.FormatInt(e.RetryAfter.Milliseconds(), 10))
+		r.set("retry-after", strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10))
 	}
 	if e.NoRetry {
-		r.Header.Set("x-should-retry", "false")
+		r.set("x-should-retry", "false")
 	}
 	x.expose()
-	x.errs = dialect.AppendError(x.errs[:0], x.dialect, e, x.rec.RequestID)
-	r.SetBody(x.errs)
+	r.bare = string(x.conn.head.Method) == "HEAD"
+	r.body = dialect.AppendError(r.body[:0], x.dialect, e, x.rec.RequestID)
+	if r.bare {
+		r.length = int64(len(r.body))
+	}
 	if x.rec.ErrorType == "" {
 		x.rec.ErrorType = e.Code
 	}
-}
-
-// dropHead takes back a copied head. Response.Reset would also forget how the
-// server was told to treat names and dates.
-func (x *exchange) dropHead() {
-	h := &x.ctx.Response.Header
-	names := make([]string, 0, 16)
-	for k := range h.All() {
-		names = append(names, string(k))
-	}
-	for _, n := range names {
-		h.Del(n)
-	}
-	x.ctx.Response.ResetBody()
-	x.ctx.Response.SkipBody = false
-	x.headCopied = false
 }
 
 func (x *exchange) allowed() string {
@@ -175,14 +164,26 @@ func (x *exchange) allowed() string {
 // panicked answers for a handler that did not return.
 func (x *exchange) panicked(v any) {
 	defer x.giveUp()
-	x.wreck("panic in a request", v)
-	if x.told {
+	where := "panic in a request"
+	if x.relay.active {
+		where = "panic in a stream"
+	}
+	x.wreck(where, v)
+	c := x.conn
+	if c.swallow { // part of the answer may be on its way
+		c.letGo()
+		c.breakOff(x.relay.active && x.relay.size < 0 && c.head.Minor == 0)
+		x.tell()
 		return
 	}
-	x.relay.reset()
+	if x.told { // the answer is complete; it is the counting that failed
+		x.respond()
+		return
+	}
 	x.refuse(&dialect.Error{Kind: dialect.Internal, Message: "internal error; the gateway's log has the details"})
-	x.ctx.SetConnectionClose()
-	x.finish()
+	x.reply.close = true
+	x.tell()
+	x.respond()
 }
 
 // giveUp keeps a panic that follows another from ending the process.
@@ -205,9 +206,9 @@ func (x *exchange) wreck(where string, v any) {
 	}
 }
 
-// finish tells the outcome, once, and gives the exchange back. The client's
-// leaving can no longer reach the call afterwards.
-func (x *exchange) finish() {
+// tell tells the outcome, once. The client's leaving can no longer reach the call
+// afterwards.
+func (x *exchange) tell() {
 	if x.told {
 		return
 	}
@@ -224,13 +225,15 @@ func (x *exchange) finish() {
 	x.told = true
 	x.srv.sink.Load().Done(&x.rec)
 	x.term.leave()
-	if x.wrecked {
-		return
-	}
+}
+
+// free gives the exchange back.
+func (x *exchange) free() {
 	x.dropBody()
 	x.dropTexts()
 	x.call.Reset()
 	x.relay.reset()
+	x.reply.trim()
 	x.req.Reset()
 	x.facts.reset()
 	x.out = upstream.Request{}
@@ -314,13 +317,13 @@ func (x *exchange) expose() {
 	h := &x.conn.head
 	if has(h, "x-weir-overhead-us") {
 		us := (x.look().Sub(x.start) - x.away).Microseconds()
-		x.ctx.Response.Header.Set("x-weir-overhead-us", strconv.FormatInt(us, 10))
+		x.reply.set("x-weir-overhead-us", strconv.FormatInt(us, 10))
 	}
 	if x.target != nil && has(h, "x-weir-target") {
-		x.ctx.Response.Header.Set("x-weir-target", x.target.Name)
+		x.reply.set("x-weir-target", x.target.Name)
 	}
 	if has(h, "x-weir-request-id") {
-		x.ctx.Response.Header.Set("x-weir-request-id", x.rec.RequestID)
+		x.reply.set("x-weir-request-id", x.rec.RequestID)
 	}
 }
 

@@ -230,7 +230,7 @@ func TestFault36_PanicInRelay(t *testing.T) {
 		t.Errorf("%d %q %v, want the event and then no clean end", status, body, err)
 	}
 	s.settle(t)
-	s.wantStack(t, "panic in a stream", "(*relay).Read")
+	s.wantStack(t, "panic in a stream", "(*relay).next")
 	wantCounted(t, s.Server, "internal", 1)
 	if open, _, _ := s.state.Load().Routes[0].Targets[0].Connections(); open != 0 {
 		t.Errorf("%d connections to the target are left", open)

@@ -69,10 +69,8 @@ func weirs(name []byte) bool { return len(name) >= 7 && http1.EqualFold(name[:7]
 // connection aside. The provider's request id is kept; Weir's is added where
 // there is none.
 func (x *exchange) copyHead() {
-	h, r := &x.resp.Head, &x.ctx.Response
-	x.headCopied = true
-	r.SetStatusCode(h.Status)
-	x.rec.Status = h.Status
+	h, r := &x.resp.Head, &x.reply
+	r.status, x.rec.Status = h.Status, h.Status
 	hasID := false
 	id := idHeader(x.dialect)
 	for i := range h.Fields {
@@ -81,10 +79,11 @@ func (x *exchange) copyHead() {
 			continue
 		}
 		hasID = hasID || http1.EqualFold(f.Name, id)
-		r.Header.AddBytesKV(f.Name, f.Value)
+		r.dated = r.dated || http1.EqualFold(f.Name, "date")
+		r.copy(f)
 	}
 	if !hasID {
-		r.Header.Set(id, x.rec.RequestID)
+		r.set(id, x.rec.RequestID)
 	}
 	x.expose()
 }

@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -47,7 +49,13 @@ func ready(t *testing.T, c *conn, client io.Writer, req string) {
 		t.Fatal(err)
 	}
 	readRequest(t, c)
-	c.final = true
+}
+
+// answer holds text back as the answer.
+func answer(c *conn, text string) {
+	c.swallow = true
+	c.held = heldBufs.Get().(*heldBuf)
+	c.held.b = append(c.held.b[:0], text...)
 }
 
 func readRequest(t *testing.T, c *conn) {
@@ -60,41 +68,32 @@ func readRequest(t *testing.T, c *conn) {
 	}
 }
 
-func write(t *testing.T, c *conn, pieces ...string) {
-	t.Helper()
-	for _, p := range pieces {
-		if n, err := c.Write([]byte(p)); n != len(p) || err != nil {
-			t.Fatalf("%d, %v", n, err)
-		}
-	}
-}
-
-// An answer is held until the next request is awaited, and is one piece then.
+// An answer is held until the next request is awaited, and what fasthttp writes
+// is dropped.
 func TestHoldUntilTheNextRead(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, testLimits())
 	c, client := socketed(t, s)
-	req := request("GET / HTTP/1.1")
+	req, long := request("GET / HTTP/1.1"), strings.Repeat("answer", 2000)
+	ready(t, c, client, req)
 	for range 3 {
-		ready(t, c, client, req)
-		write(t, c, "head ", strings.Repeat("body", 2000))
-		if c.held == nil {
-			t.Fatal("not held")
+		answer(c, long)
+		if n, err := c.Write([]byte("fasthttp's")); n != 10 || err != nil {
+			t.Errorf("%d, %v", n, err)
 		}
 		answered := make(chan struct{})
 		go func() { // the client asks again once it has its answer
 			defer close(answered)
-			expect(t, client, "head "+strings.Repeat("body", 2000))
+			expect(t, client, long)
 			_, _ = io.WriteString(client, req)
 		}()
 		readRequest(t, c)
 		<-answered
-		if c.held != nil || c.final {
+		if c.held != nil || c.swallow {
 			t.Error("still held")
 		}
 	}
-	c.final = true
-	write(t, c, "x")
+	answer(c, "x")
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +110,7 @@ func TestHoldWhenMoreHasCome(t *testing.T) {
 		t.Parallel()
 		c, client := socketed(t, s)
 		ready(t, c, client, req+req)
-		write(t, c, "answer")
+		answer(c, "answer")
 		readRequest(t, c)
 		expect(t, client, "answer")
 	})
@@ -119,7 +118,7 @@ func TestHoldWhenMoreHasCome(t *testing.T) {
 		t.Parallel()
 		c, client := socketed(t, s)
 		ready(t, c, client, req)
-		write(t, c, "answer")
+		answer(c, "answer")
 		if _, err := io.WriteString(client, req); err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +129,7 @@ func TestHoldWhenMoreHasCome(t *testing.T) {
 		t.Parallel()
 		c, client := socketed(t, s)
 		ready(t, c, client, req)
-		write(t, c, "answer")
+		answer(c, "answer")
 		_ = client.(*net.TCPConn).CloseWrite()
 		if _, err := c.Read(make([]byte, 100)); err != io.EOF {
 			t.Errorf("%v", err)
@@ -139,22 +138,30 @@ func TestHoldWhenMoreHasCome(t *testing.T) {
 	})
 }
 
-// Long answers and streams are not held.
-func TestHoldNothingLong(t *testing.T) {
+// What is held goes before a chunk, and the last chunk behind one; long pieces and
+// TLS take other ways to the same bytes.
+func TestChunks(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, testLimits())
-	c, client := socketed(t, s)
-	ready(t, c, client, request("GET / HTTP/1.1"))
-	long := strings.Repeat("0123456789abcdef", mostHeld/16)
-	write(t, c, "head ", long)
-	expect(t, client, "head "+long)
-	write(t, c, "more")
-	if c.held == nil {
-		t.Error("the rest could be held")
+	long := strings.Repeat("0123456789abcdef", writeStep/8)
+	for _, plain := range []bool{true, false} {
+		s := newServer(t, testLimits())
+		c, client := socketed(t, s)
+		ready(t, c, client, request("GET / HTTP/1.1"))
+		if !plain {
+			c.sock = nil // as under TLS
+		}
+		sent := make(chan error, 1)
+		go func() {
+			answer(c, "head ")
+			err := errors.Join(c.chunk([]byte("hello"), false), c.chunk([]byte(long), false), c.chunk([]byte("end"), true))
+			answer(c, "head ")
+			sent <- errors.Join(err, c.chunk(nil, true), c.send([]byte("raw")))
+		}()
+		expect(t, client, "head 5\r\nhello\r\n"+fmt.Sprintf("%x\r\n", len(long))+long+"\r\n3\r\nend\r\n0\r\n\r\nhead 0\r\n\r\nraw")
+		if err := <-sent; err != nil {
+			t.Error(err)
+		}
 	}
-	c.final = false
-	write(t, c, " and an event")
-	expect(t, client, "more and an event")
 }
 
 // What a client does not take does not keep the connection, nor the buffer.
@@ -172,7 +179,7 @@ func TestHoldForASlowClient(t *testing.T) {
 		_, err = c.raw.Write(fill)
 	}
 	c.written = time.Time{}
-	write(t, c, "answer")
+	answer(c, "answer")
 	if _, err := c.Read(make([]byte, 100)); err != io.EOF {
 		t.Errorf("%v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weir/host/dialect"
+	"weir/host/http1"
 	"weir/host/telemetry"
 	"weir/host/upstream"
 )
@@ -18,14 +19,14 @@ const (
 	events             // whole server-sent events, each read by the dialect
 )
 
-// relay is the body of a streamed answer: fasthttp reads it and flushes after
-// every read. In events mode it passes on whole events only, byte for byte, so
+// relay is the body of a streamed answer. In events mode it passes on whole events only, byte for byte, so
 // that what follows a fault is never glued to half an event; the part of an
 // event that has come is kept, up to limits.event.
 type relay struct {
 	x      *exchange
 	mode   mode
 	active bool
+	size   int64 // of the body; -1 when only its end will tell
 
 	buf     []byte
 	o, e, w int // buf[o:e] goes out next; buf[e:w] is the beginning of an event
@@ -37,18 +38,27 @@ type relay struct {
 	tail    []byte    // end of a long unstreamed answer, for its usage
 }
 
-// relayBuffer holds some dozens of ordinary events.
-const relayBuffer = 4 << 10
+const (
+	relayBuffer = 4 << 10  // holds some dozens of ordinary events
+	rawBuffer   = 32 << 10 // for answers that are only passed on
+)
 
 // tailSize is how much of the end of a long answer is kept to find its usage.
 const tailSize = 16 << 10
 
 func (r *relay) start(x *exchange, m mode, read []byte) {
-	r.x, r.mode, r.active = x, m, true
+	r.x, r.mode, r.active, r.size = x, m, true, -1
+	if h := &x.resp.Head; m == raw && h.Framing == http1.Length {
+		r.size = h.Length
+	}
 	r.last = x.seen
 	r.heard = r.last
-	if r.buf == nil {
-		r.buf = make([]byte, relayBuffer)
+	size := relayBuffer
+	if m == raw && (r.size < 0 || r.size > relayBuffer) {
+		size = rawBuffer
+	}
+	if len(r.buf) < size {
+		r.buf = make([]byte, size)
 	}
 	if len(read) > 0 {
 		r.buf = read[:cap(read)]
@@ -66,59 +76,58 @@ func (r *relay) reset() {
 	*r = relay{buf: buf, tail: tail}
 }
 
-// Read gives fasthttp what is ready, or waits for more. It returns io.EOF only
-// after an answer that is complete or that ends with its dialect's error event;
-// any other end is an error, which makes fasthttp break the connection off.
-func (r *relay) Read(p []byte) (n int, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			r.ended, r.err, r.o, r.e = true, errPanic, 0, 0
-			r.x.wreck("panic in a stream", v)
-			n, err = 0, errPanic
-		}
-	}()
+// ready tells whether next has something without waiting for the target.
+func (r *relay) ready() bool { return r.o < r.e || r.x.resp.Ready() }
+
+// next gives what is ready for the client, or waits for it. Without more it is the
+// end of an answer that is complete, or that ends with its dialect's error event;
+// after an error there is nothing to give and the connection must be broken off.
+func (r *relay) next() (p []byte, more bool, err error) {
 	for {
 		if r.o < r.e {
-			n = copy(p, r.buf[r.o:r.e])
-			r.o += n
-			return n, nil
+			p = r.buf[r.o:r.e]
+			r.o = r.e
+			return p, !r.ended || r.err != nil, nil
 		}
 		switch {
 		case r.err != nil:
-			return 0, r.err
+			return nil, false, r.err
 		case r.ended:
-			return 0, io.EOF
+			return nil, false, nil
 		case r.mode == raw:
-			return r.readRaw(p)
+			r.fillRaw()
+		default:
+			r.fill()
 		}
-		r.fill()
 	}
 }
 
-var errPanic = errors.New("internal error")
-
-// readRaw passes bytes from the target straight into fasthttp's buffer.
-func (r *relay) readRaw(p []byte) (int, error) {
+// fillRaw takes bytes from the target as they come.
+func (r *relay) fillRaw() {
 	x := r.x
 	x.resp.ReadBy(time.Now().Add(x.target.Idle), x.target.Idle/8)
-	n, err := x.resp.Read(p)
+	n, err := x.resp.Read(r.buf)
+	r.o, r.e, r.w = 0, n, n
 	if n > 0 {
 		if x.rec.TTFT == 0 {
 			x.rec.TTFT = time.Since(x.start)
 		}
-		r.remember(p[:n])
-		return n, nil
+		r.remember(r.buf[:n])
+		r.ended = r.size >= 0 && x.resp.Done()
+		if r.ended && x.answered {
+			x.ans.Tail(r.tail)
+		}
+		return
 	}
 	r.ended = true
 	if err == io.EOF { //nolint:errorlint // Response.Read returns it bare
 		if x.answered {
 			x.ans.Tail(r.tail)
 		}
-		return 0, io.EOF
+		return
 	}
 	_ = r.note(err)
 	r.err = err
-	return 0, err
 }
 
 // remember keeps the last bytes of a long unstreamed answer.
@@ -251,25 +260,4 @@ func (r *relay) note(err error) *dialect.Error {
 		x.rec.Outcome = telemetry.UpstreamCut
 	}
 	return e
-}
-
-// Close ends the answer: fasthttp calls it when the last byte is written, or
-// when the client could not be written to.
-func (r *relay) Close() error {
-	x := r.x
-	if x == nil {
-		return nil
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			defer x.giveUp()
-			x.wreck("panic at the end of a stream", v)
-			x.finish()
-		}
-	}()
-	if !r.ended || r.o < r.e {
-		x.rec.Outcome, x.rec.ErrorType = telemetry.ClientLeft, "client_left"
-	}
-	x.finish()
-	return nil
 }

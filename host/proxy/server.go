@@ -157,9 +157,6 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		return
 	}
 	s.exchange(ctx, c)
-	if r := &ctx.Response; c.head.Minor == 0 && r.IsBodyStream() && r.Header.ContentLength() < 0 {
-		c.unframed(r)
-	}
 }
 
 // exchange serves one request. A panic must not leave it: it would end the

@@ -19,8 +19,8 @@ func read(fd uintptr, p []byte) (int, syscall.Errno) {
 
 func write(fd uintptr, v *vector) (int, syscall.Errno) {
 	var segments [MaxSegments][]byte
-	for i := range v.iov[:v.n] {
-		segments[i] = unsafe.Slice(v.iov[i].Base, v.iov[i].Len)
+	for i, s := range v.iov[v.at : v.at+v.n] {
+		segments[i] = unsafe.Slice(s.Base, s.Len)
 	}
 	for {
 		n, err := unix.Writev(int(fd), segments[:v.n])

@@ -23,7 +23,7 @@ func read(fd uintptr, p []byte) (int, syscall.Errno) {
 
 func write(fd uintptr, v *vector) (int, syscall.Errno) {
 	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&v.iov[0])), uintptr(v.n))
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&v.iov[v.at])), uintptr(v.n))
 		switch errno {
 		case 0:
 			return int(n), 0

@@ -8,8 +8,7 @@ import (
 	"syscall"
 )
 
-// Conn is a stream socket. Only Read, Write and Ask differ from those of the
-// net.Conn that it wraps.
+// Conn is a stream socket. Write is the wrapped net.Conn's.
 type Conn struct {
 	net.Conn
 	// Sent is called by Ask once all is written and before it waits, perhaps for
@@ -20,17 +19,20 @@ type Conn struct {
 
 	// The operation in progress; kept here, with the functions, so that nothing
 	// is allocated for it.
-	read, ask    func(fd uintptr) bool
-	look         func(fd uintptr)
-	in           []byte
-	out          vector
-	sent, got    int
-	err          error
-	asked, quiet bool
+	read, ask, send func(fd uintptr) bool
+	look            func(fd uintptr)
+	in              []byte
+	out             vector
+	sent, got       int
+	err             error
+	asked, quiet    bool
 }
 
 // ErrUnsupported is returned for connections that are no stream sockets.
 var ErrUnsupported = errors.New("socket: not a TCP or unix stream socket")
+
+// ErrSegments is returned by Send for more than MaxSegments.
+var ErrSegments = errors.New("socket: too many segments")
 
 // ErrSpoken is returned by Ask when the peer sent something unasked, or ended
 // the connection, before the question was written. How it ended is not told: the
@@ -51,7 +53,7 @@ func New(c net.Conn) (*Conn, error) {
 		return nil, err
 	}
 	s := &Conn{Conn: c, ctl: ctl}
-	s.read, s.ask, s.look = s.tryRead, s.tryAsk, s.tryLook
+	s.read, s.ask, s.send, s.look = s.tryRead, s.tryAsk, s.trySend, s.tryLook
 	return s, nil
 }
 
@@ -64,6 +66,24 @@ func (c *Conn) Read(p []byte) (int, error) {
 	c.in, c.got, c.err = p, 0, nil
 	err := c.ctl.Read(c.read)
 	return c.received(err)
+}
+
+// Send writes the segments of out, at most MaxSegments that are not empty, in as
+// few system calls as the peer's pace allows.
+func (c *Conn) Send(out [][]byte) error {
+	if !c.out.set(out) {
+		if c.out.tooMany {
+			return ErrSegments
+		}
+		return nil
+	}
+	c.err = nil
+	err := c.ctl.Write(c.send)
+	c.out.clear()
+	if err != nil {
+		return err
+	}
+	return c.err
 }
 
 // Quiet tells, without waiting, whether the peer has sent nothing that was not
@@ -140,6 +160,22 @@ func (c *Conn) tryAsk(fd uintptr) bool {
 		c.Sent()
 	}
 	return !c.asked
+}
+
+func (c *Conn) trySend(fd uintptr) bool {
+	for {
+		n, errno := write(fd, &c.out)
+		switch {
+		case errno == syscall.EAGAIN:
+			return false
+		case errno != 0:
+			c.err = c.fault("write", errno)
+			return true
+		}
+		if c.out.skip(n); c.out.n == 0 {
+			return true
+		}
+	}
 }
 
 func (c *Conn) tryLook(fd uintptr) { c.quiet = quiet(fd) }

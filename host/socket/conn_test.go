@@ -210,6 +210,45 @@ func TestAskTooManySegments(t *testing.T) {
 	}
 }
 
+// Send writes everything, however slowly it is taken.
+func TestSend(t *testing.T) {
+	t.Parallel()
+	networks(t, func(t *testing.T, c *Conn, peer net.Conn) {
+		whole := bytes.Repeat([]byte("0123456789abcdef"), 2<<20)
+		sent := make(chan error, 1)
+		go func() {
+			sent <- c.Send([][]byte{whole[:1], nil, whole[1:100], whole[100 : 1<<20], whole[1<<20:]})
+			_ = c.Close()
+		}()
+		got, err := io.ReadAll(peer)
+		if serr := <-sent; !bytes.Equal(got, whole) || err != nil || serr != nil {
+			t.Errorf("%d bytes, %v, %v", len(got), err, serr)
+		}
+	})
+	c, peer := pair(t, "tcp")
+	if err := c.Send(make([][]byte, MaxSegments+1)); err != nil {
+		t.Errorf("nothing in many segments: %v", err)
+	}
+	many := make([][]byte, MaxSegments+1)
+	for i := range many {
+		many[i] = []byte("x")
+	}
+	if err := c.Send(many); err != ErrSegments {
+		t.Errorf("too many: %v", err)
+	}
+	_ = c.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
+	if err := c.Send([][]byte{make([]byte, 64<<20)}); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("not taken: %v", err)
+	}
+	_ = c.SetWriteDeadline(time.Time{})
+	_ = peer.Close()
+	for err := error(nil); err == nil; {
+		if err = c.Send([][]byte{[]byte("x")}); err != nil && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("closed: %v", err)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	a, b := net.Pipe()
@@ -239,14 +278,14 @@ func TestAllocations(t *testing.T) {
 		t.Errorf("Ask and Quiet: %v allocations", n)
 	}
 	if n := testing.AllocsPerRun(100, func() {
-		if _, err := c.Conn.Write(out[0]); err != nil {
+		if err := c.Send(out); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.Read(in); err != nil {
 			t.Fatal(err)
 		}
 	}); n != 0 {
-		t.Errorf("Read: %v allocations", n)
+		t.Errorf("Send and Read: %v allocations", n)
 	}
 }
 

@@ -5,25 +5,27 @@ import (
 	"unsafe"
 )
 
-// MaxSegments is how many segments one Ask can write.
+// MaxSegments is how many segments one operation can write.
 const MaxSegments = 8
 
-// vector is what one system call writes.
+// vector is what one system call writes: iov[at:at+n].
 type vector struct {
-	iov  [MaxSegments]syscall.Iovec
-	n    int
-	size int // bytes in all
+	iov     [MaxSegments]syscall.Iovec
+	at, n   int
+	size    int // bytes in all
+	tooMany bool
 }
 
 // set fills the vector; false when there are too many segments, or no bytes.
 func (v *vector) set(segments [][]byte) bool {
-	v.n, v.size = 0, 0
+	v.at, v.n, v.size, v.tooMany = 0, 0, 0, false
 	for _, s := range segments {
 		if len(s) == 0 {
 			continue
 		}
 		if v.n == MaxSegments {
 			v.clear()
+			v.tooMany = true
 			return false
 		}
 		v.iov[v.n].Base = unsafe.SliceData(s)
@@ -34,5 +36,23 @@ func (v *vector) set(segments [][]byte) bool {
 	return v.n > 0
 }
 
+// skip takes k bytes off the front.
+func (v *vector) skip(k int) {
+	for v.n > 0 {
+		s := &v.iov[v.at]
+		if uint64(k) < s.Len {
+			s.Base = (*byte)(unsafe.Add(unsafe.Pointer(s.Base), k))
+			s.SetLen(int(s.Len) - k)
+			return
+		}
+		k -= int(s.Len)
+		v.at++
+		v.n--
+	}
+}
+
 // clear lets go of the segments.
-func (v *vector) clear() { clear(v.iov[:v.n]) }
+func (v *vector) clear() {
+	clear(v.iov[:])
+	v.at, v.n = 0, 0
+}
