@@ -9,9 +9,9 @@
 //
 // An exchange is one request: it is taken from a pool when fasthttp calls the
 // handler, reads the body itself, finds out what is wanted about the texts
-// (signals, phrases, the prompt's keys: facts.go), and goes back when its answer has been written, having told exactly
-// one outcome to telemetry. While an answer streams, the exchange is the body
-// that fasthttp reads.
+// (signals, phrases, the prompt's keys: facts.go), writes the answer, and goes
+// back having told exactly one outcome to telemetry. What fasthttp writes for the
+// same request is dropped.
 //
 // State is what a configuration amounts to (routes, targets, tenants, limits).
 // It is replaced as a whole; a request keeps the State it began with.
