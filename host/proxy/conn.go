@@ -110,14 +110,14 @@ func (c *conn) cancel() bool {
 	return true
 }
 
-// Close sends what is held back and closes. Only fasthttp's goroutine may call it.
+// Close sends what is held back and closes. Like abort it may be called from any
+// goroutine, more than once.
 func (c *conn) Close() error {
-	_ = c.release()
+	c.releaseLast()
 	return c.abort()
 }
 
-// abort closes the socket and frees what the connection holds. It may be called
-// from any goroutine, more than once.
+// abort closes the socket and frees what the connection holds.
 func (c *conn) abort() error {
 	c.mu.Lock()
 	if c.closed {

@@ -171,7 +171,7 @@ func (x *exchange) panicked(v any) {
 	x.wreck(where, v)
 	c := x.conn
 	if c.swallow { // part of the answer may be on its way
-		c.letGo()
+		c.held.Store(nil)
 		c.breakOff(x.relay.active && x.relay.size < 0 && c.head.Minor == 0)
 		x.tell()
 		return

@@ -102,7 +102,7 @@ func (x *exchange) countSignals() {
 	f.signals = signal.Vector{}
 	var v signal.Vector
 	for i := range q.Parts {
-		signal.Scan(&v, q.Text(i))
+		signal.ScanNotable(&v, q.Text(i))
 		f.signals.Merge(&v)
 	}
 	for _, k := range signal.Notable() {

@@ -4,6 +4,8 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"weir/host/socket"
 )
@@ -12,8 +14,9 @@ import (
 // fasthttp reads the next request, which it does at once: the socket then writes
 // the one and waits for the other in one operation.
 type outgoing struct {
-	swallow bool     // the answer is written; what fasthttp has is dropped
-	held    *heldBuf // nil when nothing is
+	swallow bool                    // the answer is written; what fasthttp has is dropped
+	held    atomic.Pointer[heldBuf] // nil when nothing is; who takes it out sends it
+	going   *heldBuf                // taken out of held, on its way
 	parts   [4][]byte
 	frame   [20]byte // the length of a chunk
 }
@@ -26,12 +29,32 @@ const mostHeld = 16 << 10
 
 var heldBufs = sync.Pool{New: func() any { return &heldBuf{b: make([]byte, 0, readBuffer)} }}
 
+// holdBack makes room for what is to be held back.
+func (c *conn) holdBack() *heldBuf {
+	return heldBufs.Get().(*heldBuf) //nolint:forcetypeassert // the pool holds nothing else
+}
+
 // release sends what is held back.
 func (c *conn) release() error {
-	if c.held == nil {
+	if c.held.Load() == nil {
 		return nil
 	}
 	return c.send(nil)
+}
+
+// releaseLast sends what is held back when the connection is closed, by whichever
+// goroutine: fasthttp's shutdown closes connections that wait for a request.
+func (c *conn) releaseLast() {
+	if h := c.held.Swap(nil); h != nil {
+		_ = c.Conn.SetWriteDeadline(time.Now().Add(c.srv.limits().Write))
+		_, _ = c.Conn.Write(h.b)
+		h.give()
+	}
+}
+
+func (h *heldBuf) give() {
+	h.b = h.b[:0]
+	heldBufs.Put(h)
 }
 
 // send sends p, behind what is held back.
@@ -69,8 +92,8 @@ func (c *conn) flush() error {
 	if c.dead {
 		return net.ErrClosed
 	}
-	if c.held != nil {
-		c.parts[0] = c.held.b
+	if c.going = c.held.Swap(nil); c.going != nil {
+		c.parts[0] = c.going.b
 	}
 	total := 0
 	for _, p := range c.parts {
@@ -94,43 +117,42 @@ func (c *conn) flush() error {
 }
 
 func (c *conn) flushJoined() error {
-	if c.held == nil {
-		c.held = heldBufs.Get().(*heldBuf) //nolint:forcetypeassert // the pool holds nothing else
+	if c.going == nil {
+		c.going = c.holdBack()
 	}
 	for _, p := range c.parts[1:] {
-		c.held.b = append(c.held.b, p...)
+		c.going.b = append(c.going.b, p...)
 	}
-	_, err := c.write(c.held.b)
+	_, err := c.write(c.going.b)
 	return err
 }
 
-// letGo gives the buffer of what was held back.
+// letGo gives the buffer of what was sent.
 func (c *conn) letGo() {
 	c.parts = [4][]byte{}
-	if c.held != nil {
-		c.held.b = c.held.b[:0]
-		heldBufs.Put(c.held)
-		c.held = nil
+	if c.going != nil {
+		c.going.give()
+		c.going = nil
 	}
 }
 
 // await waits for bytes of the next request, and sends what is held back before.
 func (c *conn) await(p []byte) (int, error) {
-	if c.held == nil {
+	if c.going = c.held.Swap(nil); c.going == nil {
 		return c.Conn.Read(p)
 	}
-	c.parts = [4][]byte{c.held.b}
+	c.parts = [4][]byte{c.going.b}
 	sent, n, err := c.sock.Ask(c.parts[:1], p)
 	switch {
-	case c.held == nil: // all was sent
+	case c.going == nil: // all was sent
 		return n, err
 	case err != nil && err != socket.ErrSpoken: //nolint:errorlint // Ask returns it bare
 		c.letGo()
 		return 0, err
 	}
 	// The client has sent more already, or it is slow to take what there is.
-	c.held.b = c.held.b[:copy(c.held.b, c.held.b[sent:])]
-	if err := c.release(); err != nil {
+	_, err = c.write(c.going.b[sent:])
+	if c.letGo(); err != nil {
 		return 0, err
 	}
 	return c.Conn.Read(p)

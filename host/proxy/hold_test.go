@@ -54,8 +54,9 @@ func ready(t *testing.T, c *conn, client io.Writer, req string) {
 // answer holds text back as the answer.
 func answer(c *conn, text string) {
 	c.swallow = true
-	c.held = heldBufs.Get().(*heldBuf)
-	c.held.b = append(c.held.b[:0], text...)
+	h := c.holdBack()
+	h.b = append(h.b, text...)
+	c.held.Store(h)
 }
 
 func readRequest(t *testing.T, c *conn) {
@@ -89,7 +90,7 @@ func TestHoldUntilTheNextRead(t *testing.T) {
 		}()
 		readRequest(t, c)
 		<-answered
-		if c.held != nil || c.swallow {
+		if c.held.Load() != nil || c.swallow {
 			t.Error("still held")
 		}
 	}
@@ -183,7 +184,7 @@ func TestHoldForASlowClient(t *testing.T) {
 	if _, err := c.Read(make([]byte, 100)); err != io.EOF {
 		t.Errorf("%v", err)
 	}
-	if c.held != nil {
+	if c.held.Load() != nil {
 		t.Error("still held")
 	}
 }

@@ -87,7 +87,7 @@ func appendLength(dst []byte, n int64) []byte {
 func (x *exchange) respond() {
 	r, c := &x.reply, x.conn
 	c.swallow = true
-	h := heldBufs.Get().(*heldBuf) //nolint:forcetypeassert // the pool holds nothing else
+	h := c.holdBack()
 	h.b = x.appendHead(h.b[:0])
 	body := r.body
 	if r.bare {
@@ -99,11 +99,12 @@ func (x *exchange) respond() {
 		h.b = appendLength(h.b, r.length)
 	}
 	h.b = append(h.b, "\r\n"...)
-	c.held = h
 	if c.sock != nil && len(h.b)+len(body) <= mostHeld {
 		h.b = append(h.b, body...)
+		c.held.Store(h)
 		return
 	}
+	c.held.Store(h)
 	_ = c.send(body)
 }
 
@@ -117,7 +118,7 @@ func (x *exchange) pour() bool {
 	c.swallow = true
 	chunked := r.size < 0 && c.head.Minor == 1
 	x.reply.close = x.reply.close || r.size < 0 && !chunked
-	h := heldBufs.Get().(*heldBuf) //nolint:forcetypeassert // the pool holds nothing else
+	h := c.holdBack()
 	h.b = x.appendHead(h.b[:0])
 	if chunked {
 		h.b = append(h.b, "Transfer-Encoding: chunked\r\n"...)
@@ -125,7 +126,7 @@ func (x *exchange) pour() bool {
 		h.b = appendLength(h.b, r.size)
 	}
 	h.b = append(h.b, "\r\n"...)
-	c.held = h
+	c.held.Store(h)
 	if !r.ready() && c.release() != nil { // else the head goes with the first piece
 		return false
 	}
