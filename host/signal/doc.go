@@ -11,10 +11,12 @@
 // text too. It does not normalise, decode or remember anything.
 //
 // How it works: text is classified 64 bytes at a time into counts and two masks,
-// white space and marks (bytes at which something may begin or end, and all
-// non-ASCII). That part exists twice: classify, in plain Go, and classifyWide,
-// with simd/archsimd in builds with GOEXPERIMENT=simd on processors that have
-// AVX2. What the masks point at is read by code that both share.
+// gaps between tokens and marks (bytes at which something may begin or end, and all
+// non-ASCII). That part exists twice: in plain Go, and, with the suffix Wide, with
+// simd/archsimd in builds with GOEXPERIMENT=simd on processors that have AVX2; and
+// once more for ScanNotable, which counts nothing there and has fewer marks. What
+// the masks point at is read by code that all share. Most of it is dismissed by a
+// few loads from tables, as branches on what text holds are predicted badly.
 //
 // It is pure: no goroutines, no state, no allocation, safe for concurrent use. It
 // imports nothing of Weir, and any package above may import it.

@@ -60,7 +60,7 @@ func (s *scanner) foreign(i int) int {
 		var size int
 		switch {
 		case b < 0x80:
-			if wants[b] != 0 || i+1 >= len(text) || text[i+1] < 0x80 {
+			if allRules.wants[b] != 0 || i+1 >= len(text) || text[i+1] < 0x80 {
 				return s.leave(i, last, i-begin-ascii, hidden)
 			}
 			ascii++

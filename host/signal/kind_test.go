@@ -94,9 +94,9 @@ func TestPieces(t *testing.T) {
 	t.Parallel()
 	text := text(prose, 10_000)
 	var whole, pieces, last Vector
-	scanPieces(&pieces, text, false, 4096)
+	scanPieces(&pieces, text, how{}, 4096)
 	for _, part := range [][]byte{text[:4096], text[4096:8192], text[8192:]} {
-		scanPiece(&last, part, false)
+		scanPiece(&last, part, how{})
 		whole.Merge(&last)
 	}
 	if pieces != whole {

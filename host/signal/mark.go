@@ -1,7 +1,5 @@
 package signal
 
-import "math/bits"
-
 // A mark is an ASCII byte at which something that is counted may begin or end.
 // The marks are the C0 controls other than tab, LF and CR, DEL, and
 //
@@ -14,91 +12,6 @@ import "math/bits"
 
 // reach is how far a definition looks ahead.
 const reach = 256
-
-// One bit per mark that must be looked at only before certain bytes.
-const (
-	wantAlways = 1 << iota
-	wantPercent
-	wantBackslash
-	wantReference
-	wantTag
-	wantBracket
-	wantImage
-	wantLink
-	wantFence
-	wantTilde
-	wantHeading
-)
-
-// wants[b] has the bit of mark b, and goes[b] those of the marks that b may
-// follow; most marks in honest text are dismissed by these two loads.
-var (
-	wants = func() (t [256]uint16) {
-		t = [256]uint16{
-			':': wantAlways, '%': wantPercent, '\\': wantBackslash, '&': wantReference, '<': wantTag,
-			'[': wantBracket, '!': wantImage, ']': wantLink, '`': wantFence, '~': wantTilde, '#': wantHeading,
-		}
-		for b := range t {
-			if b < 0x20 || b >= 0x7F {
-				t[b] = wantAlways
-			}
-		}
-		return t
-	}()
-	goes = func() (t [256]uint16) {
-		set := func(bytes string, bit uint16) {
-			for i := range len(bytes) {
-				t[bytes[i]] |= bit
-			}
-		}
-		const hex, letters = "0123456789abcdefABCDEF", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		for b := range t {
-			t[b] = wantAlways
-		}
-		set(hex, wantPercent)
-		set("uUx", wantBackslash)
-		set(letters+"#", wantReference)
-		set(letters+"/!|<", wantTag)
-		set("/IAST", wantBracket)
-		set("[", wantImage)
-		set("(:", wantLink)
-		set("`", wantFence)
-		set("~", wantTilde)
-		set("# \t", wantHeading)
-		return t
-	}()
-)
-
-// marked handles the marks of the block at base.
-func (s *scanner) marked(mark uint64, base int) {
-	if s.done > base {
-		if s.done >= base+block {
-			return
-		}
-		mark &= ^uint64(0) << ((s.done - base) & 63)
-	}
-	text := s.text
-	for mark != 0 {
-		i := base + bits.TrailingZeros64(mark)
-		mark &= mark - 1
-		next := byte(0)
-		if i+1 < len(text) {
-			next = text[i+1]
-		}
-		b := text[i]
-		if wants[b]&goes[next] == 0 {
-			continue
-		}
-		if b < 0x80 {
-			s.mark(b, i)
-			continue
-		}
-		if s.done = s.foreign(i); s.done >= base+block {
-			return
-		}
-		mark &= ^uint64(0) << ((s.done - base) & 63)
-	}
-}
 
 // mark handles the mark b at text[i].
 func (s *scanner) mark(b byte, i int) {

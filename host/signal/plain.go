@@ -10,4 +10,6 @@ func wide() bool { return false }
 
 func classifyWide(text []byte, white, mark []uint64, n *sums) { classify(text, white, mark, n) }
 
-func longWide(*[stride + 1]uint64, int) bool { return true }
+func classifyNotableWide(text []byte, gap, mark []uint64) { classifyNotable(text, gap, mark) }
+
+func surveyWide(m *masks, _ int) (long, some uint32) { return ^uint32(0), survey(m.mark[:stride]) }

@@ -15,18 +15,34 @@ func check(t *testing.T, text []byte) {
 	want := reference(text)
 	for _, wide := range []bool{false, wide()} {
 		name := map[bool]string{false: "portable", true: "wide"}[wide]
-		got := Vector{Bytes: 99, Hidden: 99} // Scan overwrites
-		scan(&got, text, wide)
-		if got == want {
-			continue
-		}
-		for k := range got {
-			if got[k] != want[k] {
-				t.Errorf("%s: %v = %d, want %d", name, Kind(k), got[k], want[k])
-			}
-		}
-		t.Fatalf("text %.2000q", text)
+		got, notable := Vector{Bytes: 99, Hidden: 99}, Vector{Bytes: 99, Hidden: 99} // Scan overwrites
+		scan(&got, text, how{wide: wide})
+		same(t, name, text, got, want)
+		scan(&notable, text, how{notable: true, wide: wide})
+		same(t, name+", notable", text, notable, onlyNotable(want))
 	}
+}
+
+// same stops the test where got is not want, and says in what.
+func same(t *testing.T, name string, text []byte, got, want Vector) {
+	t.Helper()
+	if got == want {
+		return
+	}
+	for k := range got {
+		if got[k] != want[k] {
+			t.Errorf("%s: %v = %d, want %d", name, Kind(k), got[k], want[k])
+		}
+	}
+	t.Fatalf("text %.2000q", text)
+}
+
+// onlyNotable is v without all other kinds.
+func onlyNotable(v Vector) (w Vector) {
+	for _, k := range Notable() {
+		w[k] = v[k]
+	}
+	return w
 }
 
 func FuzzScan(f *testing.F) {
@@ -75,13 +91,19 @@ func TestBoundaries(t *testing.T) {
 	want := make([]Vector, block)
 	for at := range block {
 		text := append(bytes.Repeat([]byte{'\n'}, at), all...)
-		scan(&want[at], text, false)
+		scan(&want[at], text, how{})
 		if at%21 == 0 && !raceEnabled {
 			check(t, text)
 		}
 		var got Vector
-		if scan(&got, text, wide()); got != want[at] {
+		if scan(&got, text, how{wide: wide()}); got != want[at] {
 			t.Fatalf("%s differs at offset %d: %v, want %v", Runs(), at, got, want[at])
+		}
+		for _, wide := range []bool{false, wide()} {
+			var notable Vector
+			if scan(&notable, text, how{notable: true, wide: wide}); notable != onlyNotable(got) {
+				t.Fatalf("notable (wide: %v) differs at offset %d: %v, want %v", wide, at, notable, onlyNotable(got))
+			}
 		}
 		// Line feeds before the text change nothing but these.
 		got[Bytes], got[Characters], got[WhiteSpace], got[Lines], got[Entropy] = 0, 0, 0, 0, 0
@@ -119,11 +141,14 @@ func TestRandom(t *testing.T) {
 			}
 			text = append(text, s...)
 		}
-		var portable, vector Vector
-		scan(&portable, text, false)
-		scan(&vector, text, wide())
-		if portable != vector || portable != reference(text) {
-			t.Fatalf("portable %v\nwide %v\nreference %v", portable, vector, reference(text))
+		want := reference(text)
+		for _, wide := range []bool{false, wide()} {
+			var got, notable Vector
+			scan(&got, text, how{wide: wide})
+			scan(&notable, text, how{notable: true, wide: wide})
+			if got != want || notable != onlyNotable(want) {
+				t.Fatalf("wide %v: %v\nnotable %v\nreference %v\ntext %q", wide, got, notable, want, text)
+			}
 		}
 	})
 }
@@ -149,7 +174,13 @@ func TestScanAllocatesNothing(t *testing.T) {
 	}
 	all := []byte(strings.Join(seeds(), " "))
 	var v, w Vector
-	if n := testing.AllocsPerRun(50, func() { Scan(&v, all); scan(&w, all, false); v.Merge(&w) }); n != 0 {
+	if n := testing.AllocsPerRun(50, func() {
+		Scan(&v, all)
+		scan(&w, all, how{})
+		v.Merge(&w)
+		ScanNotable(&v, all)
+		scan(&w, all, how{notable: true})
+	}); n != 0 {
 		t.Fatalf("%v allocations", n)
 	}
 }

@@ -21,7 +21,7 @@ func wide() bool { return archsimd.X86.AVX2() }
 // A byte is white space, or a mark, if its low four bits select it from these
 // (VPSHUFB); bytes ≥ 0x80 select zero. "\\" shares its low bits with "<" and is
 // compared for apart; the controls and the other bytes ≥ 0x80 are those below 0x20,
-// signed, which takes in white space that the caller leaves out.
+// signed, less white space.
 var (
 	whiteOf = [32]uint8{
 		0: ' ', 9: '\t', 10: '\n', 13: '\r',
@@ -31,6 +31,10 @@ var (
 		0: '`', 1: '!', 3: '#', 5: '%', 6: '&', 10: ':', 11: '[', 12: '<', 13: ']', 14: '~', 15: 0x7F,
 		16: '`', 17: '!', 19: '#', 21: '%', 22: '&', 26: ':', 27: '[', 28: '<', 29: ']', 30: '~', 31: 0x7F,
 	}
+	notableMarkOf = [32]uint8{
+		3: '#', 10: ':', 11: '[', 12: '<', 13: ']', 15: 0x7F,
+		19: '#', 26: ':', 27: '[', 28: '<', 29: ']', 31: 0x7F,
+	}
 )
 
 // classifyWide is classify with AVX2. It reads the text twice, so that the
@@ -39,25 +43,55 @@ func classifyWide(text []byte, white, mark []uint64, n *sums) {
 	text = text[:len(white)*block]
 	// A slice of arrays saves the loops the bounds checks and shifts of slicing.
 	blocks := unsafe.Slice((*[block]byte)(unsafe.Pointer(unsafe.SliceData(text))), len(white))
-	findMasks(blocks, white, mark)
+	findMasks(blocks, white, mark, n)
 	countClasses(blocks, n)
 	archsimd.ClearAVXUpperBits()
 }
 
-func findMasks(blocks [][block]byte, white, mark []uint64) {
+func findMasks(blocks [][block]byte, white, mark []uint64, n *sums) {
 	whites, marks := archsimd.LoadUint8x32(&whiteOf), archsimd.LoadUint8x32(&markOf)
 	backslash, space := archsimd.BroadcastUint8x32('\\'), archsimd.BroadcastInt8x32(' ')
+	var count archsimd.Int8x32
 	white, mark = white[:len(blocks)], mark[:len(blocks)]
 	for i := range blocks {
 		p := &blocks[i]
 		w, k := (*[2]uint32)(unsafe.Pointer(&white[i])), (*[2]uint32)(unsafe.Pointer(&mark[i])) // in halves
 		x := archsimd.LoadUint8x32((*[32]uint8)(p[:32]))
-		w[0] = x.Equal(whites.PermuteOrZeroGrouped(x.AsInt8x32())).ToBits()
-		k[0] = x.Equal(marks.PermuteOrZeroGrouped(x.AsInt8x32())).Or(x.Equal(backslash)).Or(space.Greater(x.AsInt8x32())).ToBits()
+		is := x.Equal(whites.PermuteOrZeroGrouped(x.AsInt8x32()))
+		count = count.Sub(is.ToInt8x32())
+		w[0] = is.ToBits()
+		k[0] = x.Equal(marks.PermuteOrZeroGrouped(x.AsInt8x32())).Or(x.Equal(backslash)).Or(space.Greater(x.AsInt8x32())).ToBits() &^ w[0]
 		y := archsimd.LoadUint8x32((*[32]uint8)(p[32:]))
-		w[1] = y.Equal(whites.PermuteOrZeroGrouped(y.AsInt8x32())).ToBits()
-		k[1] = y.Equal(marks.PermuteOrZeroGrouped(y.AsInt8x32())).Or(y.Equal(backslash)).Or(space.Greater(y.AsInt8x32())).ToBits()
+		is = y.Equal(whites.PermuteOrZeroGrouped(y.AsInt8x32()))
+		count = count.Sub(is.ToInt8x32())
+		w[1] = is.ToBits()
+		k[1] = y.Equal(marks.PermuteOrZeroGrouped(y.AsInt8x32())).Or(y.Equal(backslash)).Or(space.Greater(y.AsInt8x32())).ToBits() &^ w[1]
 	}
+	half := count.AsUint8x32().SumAbsDiff(archsimd.Uint8x32{}).AsUint64x4()
+	both := half.GetLo().Add(half.GetHi())
+	n.white += both.GetElem(0) + both.GetElem(1)
+}
+
+// classifyNotableWide is classifyNotable with AVX2.
+func classifyNotableWide(text []byte, gap, mark []uint64) {
+	text = text[:len(gap)*block]
+	blocks := unsafe.Slice((*[block]byte)(unsafe.Pointer(unsafe.SliceData(text))), len(gap))
+	whites, marks := archsimd.LoadUint8x32(&whiteOf), archsimd.LoadUint8x32(&notableMarkOf)
+	space, star := archsimd.BroadcastInt8x32(' '), archsimd.BroadcastInt8x32('+'-1)
+	gap, mark = gap[:len(blocks)], mark[:len(blocks)]
+	for i := range blocks {
+		p := &blocks[i]
+		g, k := (*[2]uint32)(unsafe.Pointer(&gap[i])), (*[2]uint32)(unsafe.Pointer(&mark[i])) // in halves
+		x := archsimd.LoadUint8x32((*[32]uint8)(p[:32]))
+		m := x.Equal(marks.PermuteOrZeroGrouped(x.AsInt8x32())).Or(space.Greater(x.AsInt8x32())).ToBits()
+		g[0] = m | ^x.AsInt8x32().Greater(star).ToBits()
+		k[0] = m &^ x.Equal(whites.PermuteOrZeroGrouped(x.AsInt8x32())).ToBits()
+		y := archsimd.LoadUint8x32((*[32]uint8)(p[32:]))
+		m = y.Equal(marks.PermuteOrZeroGrouped(y.AsInt8x32())).Or(space.Greater(y.AsInt8x32())).ToBits()
+		g[1] = m | ^y.AsInt8x32().Greater(star).ToBits()
+		k[1] = m &^ y.Equal(whites.PermuteOrZeroGrouped(y.AsInt8x32())).ToBits()
+	}
+	archsimd.ClearAVXUpperBits()
 }
 
 func countClasses(blocks [][block]byte, n *sums) {
@@ -83,35 +117,40 @@ func countClasses(blocks [][block]byte, n *sums) {
 	n.addBytes(lowers, uppers, digits, lines)
 }
 
-// longWide is within for a whole stride: whether there are least bytes in a row
-// without white space, which the caller need not look for where there are not.
-func longWide(white *[stride + 1]uint64, least int) bool {
-	white[stride] = ^uint64(0) // ends the last token
-	bytes := (*[(stride + 1) * 8]uint8)(unsafe.Pointer(white))
+// surveyWide is within for a whole stride: in which blocks least bytes in a row
+// without a gap begin, which may end in the next; and survey.
+func surveyWide(m *masks, least int) (long, some uint32) {
+	m.gap[stride] = ^uint64(0) // ends the last token
+	gaps, marks := (*[(stride + 1) * 8]uint8)(unsafe.Pointer(&m.gap)), (*[(stride + 1) * 8]uint8)(unsafe.Pointer(&m.mark))
 	ones := archsimd.BroadcastUint8x32(0xFF).AsUint64x4()
 	// Shifts by vectors: by a number they take a legacy SSE instruction, which costs
 	// some hundred cycles after vectors (Go 1.26).
 	one, two, four := archsimd.BroadcastUint64x4(1), archsimd.BroadcastUint64x4(2), archsimd.BroadcastUint64x4(4)
-	last := archsimd.BroadcastUint64x4(uint64(least - short))
-	var any archsimd.Uint64x4
+	half := (least - short + 1) / 2
+	fifth, last := archsimd.BroadcastUint64x4(uint64(half)), archsimd.BroadcastUint64x4(uint64(least-short-half))
+	var zero archsimd.Uint64x4
+	brief, none := uint32(0), uint32(0)
 	for i := 0; i < stride*8; i += 32 {
-		// Words as they are, then from bit 48 of each to bit 47 of the next, which
-		// has the runs of up to 16 that words divide.
-		x := archsimd.LoadUint8x32((*[32]uint8)(bytes[i:])).AsUint64x4().Xor(ones)
-		y := archsimd.LoadUint8x32((*[32]uint8)(bytes[i+6:])).AsUint64x4().Xor(ones)
+		// Words as they are, then from bit 40 of each to bit 39 of the next, which
+		// has the runs of up to minRun that words divide.
+		x := archsimd.LoadUint8x32((*[32]uint8)(gaps[i:])).AsUint64x4().Xor(ones)
+		y := archsimd.LoadUint8x32((*[32]uint8)(gaps[i+5:])).AsUint64x4().Xor(ones)
 		x = x.And(x.ShiftRight(one))
 		y = y.And(y.ShiftRight(one))
 		x = x.And(x.ShiftRight(two))
 		y = y.And(y.ShiftRight(two))
 		x = x.And(x.ShiftRight(four))
 		y = y.And(y.ShiftRight(four))
+		x = x.And(x.ShiftRight(fifth))
+		y = y.And(y.ShiftRight(fifth))
 		x = x.And(x.ShiftRight(last))
 		y = y.And(y.ShiftRight(last))
-		any = any.Or(x).Or(y)
+		brief |= uint32(x.Or(y).Equal(zero).ToBits()) << (i / 8 & 31)
+		k := archsimd.LoadUint8x32((*[32]uint8)(marks[i:])).AsUint64x4()
+		none |= uint32(k.Equal(zero).ToBits()) << (i / 8 & 31)
 	}
-	is := !any.IsZero()
 	archsimd.ClearAVXUpperBits()
-	return is
+	return ^brief, ^none
 }
 
 // addBytes adds the 32 bytes of each, which are at most 2·stride.
