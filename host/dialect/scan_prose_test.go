@@ -37,7 +37,7 @@ func randomProse(rng *rand.Rand, n int) string {
 }
 
 // rotation is how many bodies take turns: branch predictors learn a single one by heart.
-const rotation = 32
+const rotation = 16
 
 // randomChats are different chat bodies of about size bytes in the turns of a conversation, most text in the last.
 func randomChats(size int) [rotation][]byte {

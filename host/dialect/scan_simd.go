@@ -3,6 +3,7 @@
 package dialect
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"simd/archsimd"
 )
@@ -15,6 +16,10 @@ var (
 	blanks32      = fill32(' ')
 	controls32    = fill32(' ' - 1)
 )
+
+// blockReach is how many bytes appendEasy may read and write from the start of a block on: the block, and another behind
+// a character that begins at its end.
+const blockReach = 64 + 8 + 64
 
 func fill32(c byte) (b [32]byte) {
 	for i := range b {
@@ -44,30 +49,67 @@ func plain(d []byte, i int) int {
 	return plainWords(d, i)
 }
 
-// appendPlain appends what plain passes to dst and gives the index where it stops. It copies while it searches: whole
-// vectors, of which what is too much is overwritten by what comes next.
-func appendPlain(dst, d []byte, i int) ([]byte, int) {
+// appendEasy appends the value of the string text that begins at i, as far as it is easy, and gives the index where it stops: at
+// the latest at what leads does not know. It copies while it searches, whole vectors, of which what is too much is overwritten by
+// what comes next. Where the next vector is does not depend on what this one holds, or the processor could not read ahead.
+func appendEasy(dst, d []byte, i int) ([]byte, int) {
 	if !archsimd.X86.AVX2() || i < 0 {
-		return appendWords(dst, d, i)
+		return appendEasyWords(dst, d, i)
 	}
 	quote := archsimd.LoadUint8x32(&quotes32).AsInt8x32()
 	backslash := archsimd.LoadUint8x32(&backslashes32).AsInt8x32()
 	blank := archsimd.LoadUint8x32(&blanks32).AsInt8x32()
 	n, room := len(dst), dst[:cap(dst)]
-	for i <= len(d)-32 && n <= len(room)-32 {
+	for i <= len(d)-blockReach && n <= len(room)-blockReach {
+		from, to := (*[blockReach]byte)(d[i:i+blockReach]), (*[64]byte)(room[n:n+64])
+		v, w := archsimd.LoadUint8x32Slice(from[:32]), archsimd.LoadUint8x32Slice(from[32:64])
+		v.StoreSlice(to[:32])
+		w.StoreSlice(to[32:])
+		x, y := v.AsInt8x32(), w.AsInt8x32()
+		xs := blank.Greater(x).Or(x.Equal(quote)).Or(x.Equal(backslash))
+		ys := blank.Greater(y).Or(y.Equal(quote)).Or(y.Equal(backslash))
+		stops := uint64(xs.ToBits()) | uint64(ys.ToBits())<<32
+		next := 64
+		// One way for all kinds of stops: which comes next nobody can predict, and a branch taken wrongly costs as much as a block.
+		for stops != 0 {
+			k := bits.TrailingZeros64(stops) & 63
+			word := binary.LittleEndian.Uint64(from[k : k+8])
+			l := &leads[byte(word)]
+			c := uint64(easyEscapes[byte(word>>8)])
+			if word&l.mask^l.want|(c-1)>>63&l.escape != 0 {
+				archsimd.ClearAVXUpperBits()
+				return room[:n+k], i + k
+			}
+			binary.LittleEndian.PutUint64(room[n+k:n+k+8], word&^l.escape|c&l.escape)
+			n -= int(l.drop) // now perhaps below 0, but n+k is not
+			k += int(l.size & 7)
+			to := (*[64]byte)(room[n+k : n+k+64])
+			v, w := archsimd.LoadUint8x32Slice(from[k:k+32]), archsimd.LoadUint8x32Slice(from[k+32:k+64])
+			v.StoreSlice(to[:32])
+			w.StoreSlice(to[32:])
+			if stops &= ^uint64(0) << k; k > 64 { // a character that goes on in the next block
+				next = k
+				break
+			}
+		}
+		i += next
+		n += next
+	}
+	for i <= len(d)-32 && n <= len(room)-32 { // near the end: what is plain
 		v := archsimd.LoadUint8x32Slice(d[i : i+32])
 		v.StoreSlice(room[n : n+32])
 		x := v.AsInt8x32()
 		if stops := blank.Greater(x).Or(x.Equal(quote)).Or(x.Equal(backslash)).ToBits(); stops != 0 {
-			archsimd.ClearAVXUpperBits()
 			k := bits.TrailingZeros32(stops)
-			return room[:n+k], i + k
+			i += k
+			n += k
+			break
 		}
 		i += 32
 		n += 32
 	}
 	archsimd.ClearAVXUpperBits()
-	return appendWords(room[:n], d, i)
+	return room[:n], i
 }
 
 // skipPlain gives the index of the first byte at or after i that is a quote, a backslash or a control character, len(p)

@@ -48,10 +48,36 @@ func plainWords(d []byte, i int) int {
 	return i
 }
 
-// appendWords is appendPlain by plainWords.
-func appendWords(dst, d []byte, i int) ([]byte, int) {
-	end := plainWords(d, i)
-	return append(dst, d[i:end]...), end
+// appendEasyWords is appendEasy, eight bytes at a time.
+func appendEasyWords(dst, d []byte, i int) ([]byte, int) {
+	for {
+		end := plainWords(d, i)
+		dst = append(dst, d[i:end]...)
+		for i = end; ; {
+			if i < 0 || i > len(d)-8 {
+				return dst, i
+			}
+			word := load8(d, i)
+			l := &leads[byte(word)]
+			if word&l.mask != l.want {
+				return dst, i
+			}
+			if l.escape == 0 {
+				dst = append(dst, d[i:i+int(l.size)]...)
+				i += int(l.size)
+				break
+			}
+			c := easyEscapes[byte(word>>8)]
+			if c == 0 {
+				return dst, i
+			}
+			dst = append(dst, c)
+			i += 2
+			if byte(word>>16) != '\\' {
+				break
+			}
+		}
+	}
 }
 
 // multibyte moves from i, which is not ASCII, over well-formed UTF-8 (Unicode 16, table 3-7) to an ASCII byte or the
@@ -136,39 +162,39 @@ func (s *scanner) skipString() (escapes bool) {
 func (s *scanner) appendString(dst []byte) []byte {
 	d, i := s.data, s.pos+1
 	for {
-		dst, i = appendPlain(dst, d, i)
-		if i >= len(d) {
-			s.fail(faultEnd, i)
-			return dst
-		}
-		if d[i] == '"' {
+		dst, i = appendEasy(dst, d, i)
+		if i < len(d) && d[i] == '"' {
 			s.pos = i + 1
 			return dst
 		}
-		if d[i] != '\\' {
-			if dst, i = s.appendBeyond(dst, i); i < 0 {
-				return dst
-			}
-			continue
-		}
-		for i < len(d) && d[i] == '\\' {
-			if i+1 < len(d) && escapes[d[i+1]] != 0 {
-				dst = append(dst, escapes[d[i+1]])
-				s.countControl(rune(escapes[d[i+1]]))
-				i += 2
-				continue
-			}
-			r, next := s.escape(i)
-			if next < 0 {
-				return dst
-			}
-			if r < utf8.RuneSelf {
-				s.countControl(r)
-			}
-			dst = utf8.AppendRune(dst, r)
-			i = next
+		if dst, i = s.appendHard(dst, i); i < 0 {
+			return dst
 		}
 	}
+}
+
+// appendHard appends what stands at i, whatever it is except a quote, and gives the index behind it, -1 after a fault. What
+// is easy comes here as well where appendEasy has no room or too little text to look at.
+func (s *scanner) appendHard(dst []byte, i int) ([]byte, int) {
+	d := s.data
+	if end := plainWords(d, i); end > i {
+		return append(dst, d[i:end]...), end
+	}
+	if i >= len(d) {
+		s.fail(faultEnd, i)
+		return dst, -1
+	}
+	if d[i] != '\\' {
+		return s.appendBeyond(dst, i)
+	}
+	r, next := s.escape(i)
+	if next < 0 {
+		return dst, -1
+	}
+	if r < utf8.RuneSelf {
+		s.countControl(r)
+	}
+	return utf8.AppendRune(dst, r), next
 }
 
 // appendBeyond appends the text at i that is not ASCII, and gives the index behind it, -1 after a fault.
@@ -248,6 +274,44 @@ func (s *scanner) escape(i int) (r rune, next int) {
 
 // escapes maps the byte behind a backslash to its character; \u stands apart.
 var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// easyEscapes are the escapes that spell no control character to be counted.
+var easyEscapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// leadByte says what the word of eight bytes at a place where text is not plain has to be for appendEasy to go on, by its
+// first byte: want, under mask.
+type leadByte struct {
+	mask, want uint64
+	escape     uint64 // all ones if the second byte is to be looked up in easyEscapes
+	size       uint8  // of the character's spelling, in bytes
+	drop       uint8  // how many of these its text has fewer
+}
+
+// leads has the backslash, and bytes that begin a character that is not ASCII (Unicode 16, table 3-7) with an ASCII one behind it: runs
+// of such characters are read faster by multibyte. Others match no word, and behind F0, where one mask cannot tell, only
+// the plane of emoji does.
+var leads = makeLeads()
+
+func makeLeads() (l [256]leadByte) {
+	for c := range l {
+		l[c] = leadByte{want: 1}
+	}
+	for c := 0xC2; c <= 0xDF; c++ {
+		l[c] = leadByte{mask: 0x80_C0_00, want: 0x80_00, size: 2}
+	}
+	for c := 0xE0; c <= 0xEF; c++ {
+		l[c] = leadByte{mask: 0x80_C0_C0_00, want: 0x80_80_00, size: 3}
+	}
+	for c := 0xF0; c <= 0xF4; c++ {
+		l[c] = leadByte{mask: 0x80_C0_C0_C0_00, want: 0x80_80_80_00, size: 4}
+	}
+	l['\\'] = leadByte{escape: ^uint64(0), size: 2, drop: 1}
+	l[0xE0] = leadByte{mask: 0x80_C0_E0_00, want: 0x80_A0_00, size: 3} // not overlong
+	l[0xED] = leadByte{mask: 0x80_C0_E0_00, want: 0x80_80_00, size: 3} // no surrogate
+	l[0xF0] = leadByte{mask: 0x80_C0_C0_F0_00, want: 0x80_80_90_00, size: 4}
+	l[0xF4] = leadByte{mask: 0x80_C0_C0_F0_00, want: 0x80_80_80_00, size: 4} // not beyond U+10FFFF
+	return l
+}
 
 // hex4 reads four hexadecimal digits at i, -1 if they are not there.
 func hex4(d []byte, i int) rune {
