@@ -65,11 +65,11 @@ func TestBase64Rates(t *testing.T) {
 	t.Parallel()
 	skipSlow(t)
 	r := rand.New(rand.NewPCG(3, 4))
-	rate := func(make func() string) float64 {
+	rate := func(text func() string) float64 {
 		found := 0
 		for range 4000 {
 			var v Vector
-			if Scan(&v, []byte(make())); v[Base64Runs] > 0 {
+			if Scan(&v, []byte(text())); v[Base64Runs] > 0 {
 				found++
 			}
 		}

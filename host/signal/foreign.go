@@ -68,7 +68,7 @@ func (s *scanner) foreign(i int) int {
 		case b-0xC2 < 0x1E && i+1 < len(text) && text[i+1]&0xC0 == 0x80:
 			c, size = t.of[t.page[b&31]][text[i+1]&63], 2
 			hidden++
-			if c == last && c == scriptCyrillic {
+			if last == scriptCyrillic && c == scriptCyrillic {
 				j, spaces := s.cyrillic(i + 2)
 				hidden += (j - i - 2 - spaces) / 2
 				ascii += spaces

@@ -14,12 +14,12 @@ var table = newTrie()
 
 func newTrie() *trie {
 	flat := make([]uint8, 0x20000)
-	for _, s := range scriptSpans {
+	for _, s := range &scriptSpans {
 		for r := s.lo; r <= s.hi; r++ {
 			flat[r] = s.is
 		}
 	}
-	for _, s := range categorySpans {
+	for _, s := range &categorySpans {
 		for r := s.lo; r <= s.hi; r++ {
 			flat[r] = flat[r]&15 | s.is<<4
 		}

@@ -39,9 +39,9 @@ type state struct {
 
 // builder holds the trie while it grows depth first.
 type builder struct {
-	rune         []rune
-	child, next  []uint32 // first child, next sibling; 0 is none
-	group, depth []uint32
+	rune        []rune
+	child, next []uint32 // first child, next sibling; 0 is none
+	group       []uint32
 }
 
 func (b *builder) node(r rune) uint32 {
