@@ -51,7 +51,9 @@ func New(m *telemetry.Metrics, log *slog.Logger) (*Server, error) {
 		NoDefaultContentType:          true,
 		DisableHeaderNamesNormalizing: true,
 		DisablePreParseMultipartForm:  true,
-		ReduceMemoryUsage:             true,
+		NoDefaultDate:                 true,
+		ReadBufferSize:                128, // it reads canonical heads
+		WriteBufferSize:               256, // what it writes is dropped
 		CloseOnShutdown:               true,
 		Concurrency:                   1 << 30, // listener holds limits.connections
 		MaxIdleWorkerDuration:         time.Second,
