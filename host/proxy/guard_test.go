@@ -132,7 +132,8 @@ func serve(s *Server, nc *script) (reqs []got, given []byte) {
 		NoDefaultServerHeader:        true,
 		NoDefaultDate:                true,
 		DisablePreParseMultipartForm: true,
-		ReduceMemoryUsage:            true,
+		ReadBufferSize:               128,
+		WriteBufferSize:              256,
 	}
 	_ = server.ServeConn(tap)
 	return reqs, tap.given.Bytes()
