@@ -72,9 +72,9 @@ func (c *Conn) Read(p []byte) (int, error) {
 // few system calls as the peer's pace allows.
 func (c *Conn) Send(out [][]byte) error {
 	if !c.out.set(out) {
-		if c.out.tooMany {
-			return ErrSegments
-		}
+		return ErrSegments
+	}
+	if c.out.n == 0 {
 		return nil
 	}
 	c.err = nil
@@ -102,7 +102,7 @@ func (c *Conn) Quiet() bool {
 // or out has more than MaxSegments, Ask returns early with n == 0, err == nil
 // and sent short of the whole: the caller goes on with Write and Read.
 func (c *Conn) Ask(out [][]byte, in []byte) (sent, n int, err error) {
-	if !c.out.set(out) {
+	if !c.out.set(out) || c.out.n == 0 {
 		return 0, 0, nil
 	}
 	c.in, c.asked, c.sent, c.got, c.err = in, false, 0, 0, nil

@@ -10,22 +10,20 @@ const MaxSegments = 8
 
 // vector is what one system call writes: iov[at:at+n].
 type vector struct {
-	iov     [MaxSegments]syscall.Iovec
-	at, n   int
-	size    int // bytes in all
-	tooMany bool
+	iov   [MaxSegments]syscall.Iovec
+	at, n int
+	size  int // bytes in all
 }
 
-// set fills the vector; false when there are too many segments, or no bytes.
+// set fills the vector; false when there are too many segments.
 func (v *vector) set(segments [][]byte) bool {
-	v.at, v.n, v.size, v.tooMany = 0, 0, 0, false
+	v.at, v.n, v.size = 0, 0, 0
 	for _, s := range segments {
 		if len(s) == 0 {
 			continue
 		}
 		if v.n == MaxSegments {
 			v.clear()
-			v.tooMany = true
 			return false
 		}
 		v.iov[v.n].Base = unsafe.SliceData(s)
@@ -33,7 +31,7 @@ func (v *vector) set(segments [][]byte) bool {
 		v.size += len(s)
 		v.n++
 	}
-	return v.n > 0
+	return true
 }
 
 // skip takes k bytes off the front.
