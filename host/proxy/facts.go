@@ -38,7 +38,6 @@ const (
 
 // facts are what was found out about one request.
 type facts struct {
-	signals signal.Vector // of all texts
 	matches [phrase.MaxLists]uint32
 	chain   prefix.Chain
 	joined  []byte // the texts that are joined when phrases may span them
@@ -98,15 +97,13 @@ func (x *exchange) gather() {
 // countSignals scans every text by itself: the beginning of a part is the
 // beginning of a line to the model too.
 func (x *exchange) countSignals() {
-	q, f := &x.req, &x.facts
-	f.signals = signal.Vector{}
-	var v signal.Vector
-	for i := range q.Parts {
-		signal.ScanNotable(&v, q.Text(i))
-		f.signals.Merge(&v)
+	var all, v signal.Vector
+	for i := range x.req.Parts {
+		signal.ScanNotable(&v, x.req.Text(i))
+		all.Merge(&v)
 	}
 	for _, k := range signal.Notable() {
-		if n := f.signals[k]; n > 0 {
+		if n := all[k]; n > 0 {
 			x.rec.Signals = append(x.rec.Signals, telemetry.Count{Name: k.String(), N: n})
 		}
 	}

@@ -18,10 +18,7 @@ func (x *exchange) appendFields(dst []byte, t *Target) []byte {
 		if x.decodedH && http1.EqualFold(f.Name, "content-encoding") {
 			continue
 		}
-		dst = append(dst, f.Name...)
-		dst = append(dst, ": "...)
-		dst = append(dst, f.Value...)
-		dst = append(dst, "\r\n"...)
+		dst = appendLine(dst, f.Name, f.Value)
 	}
 	if inspect {
 		// What was read is what the target reads: JSON, in UTF-8, uncompressed answers.
@@ -39,8 +36,7 @@ func appendField(dst []byte, t *Target, name, value string) []byte {
 	if t.Sets([]byte(name)) {
 		return dst
 	}
-	dst = append(append(dst, name...), ": "...)
-	return append(append(dst, value...), "\r\n"...)
+	return appendLine(dst, name, value)
 }
 
 // ours tells whether a header of the client's is not passed on: credentials for
@@ -80,7 +76,7 @@ func (x *exchange) copyHead() {
 		}
 		hasID = hasID || http1.EqualFold(f.Name, id)
 		r.dated = r.dated || http1.EqualFold(f.Name, "date")
-		r.copy(f)
+		r.fields = appendLine(r.fields, f.Name, f.Value)
 	}
 	if !hasID {
 		r.set(id, x.rec.RequestID)

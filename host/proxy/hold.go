@@ -42,11 +42,15 @@ func (c *conn) release() error {
 	return c.send(nil)
 }
 
-// releaseLast sends what is held back when the connection is closed, by whichever
-// goroutine: fasthttp's shutdown closes connections that wait for a request.
+// lastWrite bounds the write of what is held back when the connection is closed:
+// fasthttp's shutdown closes one connection after the other.
+const lastWrite = time.Second
+
+// releaseLast sends what is held back when the connection is closed after all, by
+// whichever goroutine: at shutdown that can be another than the connection's.
 func (c *conn) releaseLast() {
 	if h := c.held.Swap(nil); h != nil {
-		_ = c.Conn.SetWriteDeadline(time.Now().Add(c.srv.limits().Write))
+		_ = c.Conn.SetWriteDeadline(time.Now().Add(lastWrite))
 		_, _ = c.Conn.Write(h.b)
 		h.give()
 	}

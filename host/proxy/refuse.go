@@ -71,11 +71,8 @@ func (c *conn) refuse(e *http1.Error) error {
 
 // appendAnswer writes a complete answer that closes its connection.
 func appendAnswer(dst []byte, status int, d dialect.Dialect, id string, body []byte) []byte {
-	dst = append(dst, "HTTP/1.1 "...)
-	dst = strconv.AppendInt(dst, int64(status), 10)
-	dst = append(dst, ' ')
-	dst = append(dst, http.StatusText(status)...)
-	dst = append(dst, "\r\nContent-Type: application/json\r\nConnection: close\r\n"...)
+	dst = appendStatus(dst, status)
+	dst = append(dst, "Content-Type: application/json\r\nConnection: close\r\n"...)
 	switch status {
 	case http.StatusMethodNotAllowed:
 		dst = append(dst, "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"...)

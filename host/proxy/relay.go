@@ -19,9 +19,9 @@ const (
 	events             // whole server-sent events, each read by the dialect
 )
 
-// relay is the body of a streamed answer. In events mode it passes on whole events only, byte for byte, so
-// that what follows a fault is never glued to half an event; the part of an
-// event that has come is kept, up to limits.event.
+// relay is the body of a streamed answer. In events mode it passes on whole
+// events only, byte for byte, so that what follows a fault is never glued to half
+// an event; the part of an event that has come is kept, up to limits.event.
 type relay struct {
 	x      *exchange
 	mode   mode
@@ -53,18 +53,19 @@ func (r *relay) start(x *exchange, m mode, read []byte) {
 	}
 	r.last = x.seen
 	r.heard = r.last
+	if len(read) > 0 {
+		r.buf = read[:cap(read)]
+		r.e, r.w = len(read), len(read)
+		r.remember(read)
+		x.rec.TTFT = x.seen.Sub(x.start)
+		return
+	}
 	size := relayBuffer
 	if m == raw && (r.size < 0 || r.size > relayBuffer) {
 		size = rawBuffer
 	}
 	if len(r.buf) < size {
 		r.buf = make([]byte, size)
-	}
-	if len(read) > 0 {
-		r.buf = read[:cap(read)]
-		r.e, r.w = len(read), len(read)
-		r.remember(read)
-		r.x.rec.TTFT = x.seen.Sub(x.start)
 	}
 }
 
@@ -114,20 +115,14 @@ func (r *relay) fillRaw() {
 		}
 		r.remember(r.buf[:n])
 		r.ended = r.size >= 0 && x.resp.Done()
-		if r.ended && x.answered {
-			x.ans.Tail(r.tail)
-		}
+	} else if r.ended = true; err != io.EOF { //nolint:errorlint // Response.Read returns it bare
+		_ = r.note(err)
+		r.err = err
 		return
 	}
-	r.ended = true
-	if err == io.EOF { //nolint:errorlint // Response.Read returns it bare
-		if x.answered {
-			x.ans.Tail(r.tail)
-		}
-		return
+	if r.ended && x.answered {
+		x.ans.Tail(r.tail)
 	}
-	_ = r.note(err)
-	r.err = err
 }
 
 // remember keeps the last bytes of a long unstreamed answer.

@@ -3,10 +3,6 @@ package proxy
 import (
 	"net/http"
 	"strconv"
-
-	"github.com/valyala/fasthttp"
-
-	"weir/host/http1"
 )
 
 // reply is the answer on its way to the client. The guard writes it, as it reads
@@ -33,15 +29,19 @@ func (r *reply) trim() {
 }
 
 // set adds a header line.
-func (r *reply) set(name, value string) {
-	r.fields = append(append(r.fields, name...), ": "...)
-	r.fields = append(append(r.fields, value...), "\r\n"...)
+func (r *reply) set(name, value string) { r.fields = appendLine(r.fields, name, value) }
+
+// appendLine writes a header line.
+func appendLine[T string | []byte](dst []byte, name, value T) []byte {
+	dst = append(append(dst, name...), ": "...)
+	return append(append(dst, value...), "\r\n"...)
 }
 
-// copy adds a header line of the target's.
-func (r *reply) copy(f *http1.Field) {
-	r.fields = append(append(r.fields, f.Name...), ": "...)
-	r.fields = append(append(r.fields, f.Value...), "\r\n"...)
+// appendStatus writes a status line.
+func appendStatus(dst []byte, status int) []byte {
+	dst = append(dst, "HTTP/1.1 "...)
+	dst = append(strconv.AppendInt(dst, int64(status), 10), ' ')
+	return append(append(dst, http.StatusText(status)...), "\r\n"...)
 }
 
 // appendHead writes the status line and the headers, without those that frame
@@ -49,17 +49,13 @@ func (r *reply) copy(f *http1.Field) {
 // 9110 section 6.6.1).
 func (x *exchange) appendHead(dst []byte) []byte {
 	r := &x.reply
-	dst = append(dst, "HTTP/1.1 "...)
-	dst = strconv.AppendInt(dst, int64(r.status), 10)
-	dst = append(dst, ' ')
-	dst = append(dst, fasthttp.StatusMessage(r.status)...)
-	dst = append(append(dst, "\r\n"...), r.fields...)
+	dst = append(appendStatus(dst, r.status), r.fields...)
 	if !r.dated {
 		dst = append(dst, "Date: "...)
 		dst = append(x.seen.UTC().AppendFormat(dst, http.TimeFormat), "\r\n"...)
 	}
 	switch {
-	case x.closing():
+	case r.close:
 		dst = append(dst, "Connection: close\r\n"...)
 	case x.conn.head.Minor == 0:
 		dst = append(dst, "Connection: keep-alive\r\n"...)
@@ -67,13 +63,12 @@ func (x *exchange) appendHead(dst []byte) []byte {
 	return dst
 }
 
-// closing tells whether the connection ends behind the answer, and sees to it.
-func (x *exchange) closing() bool {
-	if !x.reply.close && !x.conn.head.Close && !x.srv.draining.Load() {
-		return false
+// decide settles whether the connection ends behind the answer.
+func (x *exchange) decide() {
+	r := &x.reply
+	if r.close = r.close || x.conn.head.Close || x.srv.draining.Load(); r.close {
+		x.ctx.SetConnectionClose()
 	}
-	x.ctx.SetConnectionClose()
-	return true
 }
 
 func appendLength(dst []byte, n int64) []byte {
@@ -83,10 +78,11 @@ func appendLength(dst []byte, n int64) []byte {
 }
 
 // respond sends an unstreamed answer, or holds it until the next request is
-// awaited. That it cannot be sent changes nothing: the outcome has been told.
+// awaited if there may be one. That it cannot be sent changes nothing: the outcome has been told.
 func (x *exchange) respond() {
 	r, c := &x.reply, x.conn
 	c.swallow = true
+	x.decide()
 	h := c.holdBack()
 	h.b = x.appendHead(h.b[:0])
 	body := r.body
@@ -99,13 +95,13 @@ func (x *exchange) respond() {
 		h.b = appendLength(h.b, r.length)
 	}
 	h.b = append(h.b, "\r\n"...)
-	if c.sock != nil && len(h.b)+len(body) <= mostHeld {
+	hold := c.sock != nil && !r.close && len(h.b)+len(body) <= mostHeld
+	if hold {
 		h.b = append(h.b, body...)
-		c.held.Store(h)
-		return
 	}
-	c.held.Store(h)
-	_ = c.send(body)
+	if c.held.Store(h); !hold {
+		_ = c.send(body)
+	}
 }
 
 // pour sends a streamed answer: the head, then what the relay has, as it comes,
@@ -118,6 +114,7 @@ func (x *exchange) pour() bool {
 	c.swallow = true
 	chunked := r.size < 0 && c.head.Minor == 1
 	x.reply.close = x.reply.close || r.size < 0 && !chunked
+	x.decide()
 	h := c.holdBack()
 	h.b = x.appendHead(h.b[:0])
 	if chunked {
