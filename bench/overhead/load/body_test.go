@@ -79,7 +79,7 @@ func FuzzBody(f *testing.F) {
 	f.Add(uint64(7), 3000)
 	f.Fuzz(func(t *testing.T, seed uint64, size int) {
 		if size < 512 || size > 1<<17 {
-			t.Skip()
+			t.Skip("not a size that bodies have")
 		}
 		if body := Body(newRNG(seed), size, "u000000", true); len(body) != size || !json.Valid(body) {
 			t.Errorf("%d bytes, want %d: %s", len(body), size, body)
