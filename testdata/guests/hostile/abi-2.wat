@@ -1,0 +1,7 @@
+;; Exports weir_abi_2 alone: made for a host that is to come.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "weir_abi_2"))
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0)))

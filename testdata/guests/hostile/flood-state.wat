@@ -1,0 +1,14 @@
+;; Sets a million keys of 4 KiB in one call.
+(module
+  (import "weir1" "state_set" (func $set (param i32 i32 i32 i32 i64) (result i32)))
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (local $i i32)
+    (loop $again
+      (i32.store (i32.const 1024) (local.get $i))
+      (drop (call $set (i32.const 1024) (i32.const 4) (i32.const 65536) (i32.const 4096) (i64.const 3600000)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $i) (i32.const 1000000))))
+    (i64.const 0)))

@@ -1,0 +1,6 @@
+;; Has no hook at all.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+)

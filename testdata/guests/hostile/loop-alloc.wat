@@ -1,0 +1,7 @@
+;; Loops without end in weir_alloc.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (loop $again (br $again)) (i32.const 0))
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0)))

@@ -1,0 +1,9 @@
+;; Loops without end in its start function.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (func $start (loop $again (br $again)))
+  (start $start)
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0)))

@@ -1,0 +1,7 @@
+;; Declares 1 GiB from the start, without maximum.
+(module
+  (memory (export "memory") 16384)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0)))

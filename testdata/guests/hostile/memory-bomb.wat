@@ -1,0 +1,13 @@
+;; Grows its memory page by page, writes to each, and begins anew when it is refused.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (local $old i32)
+    (loop $again
+      (local.set $old (memory.grow (i32.const 1)))
+      (if (i32.ne (local.get $old) (i32.const -1))
+        (then (i32.store (i32.shl (local.get $old) (i32.const 16)) (i32.const 1))))
+      (br $again))
+    (i64.const 0)))

@@ -1,0 +1,8 @@
+;; Uses the extended-const proposal.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (global i32 (i32.add (i32.const 1) (i32.const 2)))
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0)))

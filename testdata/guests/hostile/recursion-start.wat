@@ -1,0 +1,9 @@
+;; Calls itself without end from its start function.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (func $f (call $f) (call $f))
+  (start $f)
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0)))

@@ -1,0 +1,8 @@
+;; Exports a function whose name begins as those of the meter do.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "weir_meter_anything"))
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0)))

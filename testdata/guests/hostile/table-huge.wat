@@ -1,0 +1,8 @@
+;; Declares a table of 100 million elements.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (table 100000000 funcref)
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0)))

@@ -1,0 +1,9 @@
+;; Traps in on_end; other hooks work.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0))
+  (func (export "weir_on_end") (param i32 i32) (result i64)
+    (unreachable)))

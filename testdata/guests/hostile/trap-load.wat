@@ -1,0 +1,7 @@
+;; Traps on every call: a load beyond the memory.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.load (i32.sub (i32.const -8) (local.get 1)))))

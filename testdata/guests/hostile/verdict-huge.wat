@@ -1,0 +1,7 @@
+;; A verdict of 1 MiB and a byte.
+(module
+  (memory (export "memory") 17)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0x0000000000100001)))

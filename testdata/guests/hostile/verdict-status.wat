@@ -1,0 +1,8 @@
+;; Denies with status 200.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (data (i32.const 65536) "\01\00\00\00\10\00\00\00\c8\00\00\00\00\00\00\00\04\00\00\00fine")
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0x1000000000018)))

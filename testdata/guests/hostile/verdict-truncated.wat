@@ -1,0 +1,8 @@
+;; The verdict ends inside the header of an action.
+(module
+  (memory (export "memory") 2)
+  (func (export "weir_abi_1"))
+  (func (export "weir_alloc") (param i32) (result i32) (i32.const 1024))
+  (data (i32.const 65536) "\0a\00\00\00\0a\00\00\00\01\00\00\00a\01\00\00\00b\0a\00\00")
+  (func (export "weir_on_request") (param i32 i32) (result i64)
+    (i64.const 0x1000000000015)))
