@@ -1,0 +1,5 @@
+//go:build !linux
+
+package compile
+
+var systemRoles map[string]func() error
