@@ -10,6 +10,8 @@ type catalogue struct {
 	attempts, retries, retryBudget, streamErrors                      *family
 	tokens, uninspected                                               *family
 	signals, phrases, promptBytes                                     *family
+	plugins                                                           pluginFamilies
+	stateEntries, stateBytes, stateEvicted                            *family
 	recordsWritten, recordsDropped                                    *family
 	tokenUsage, operationDuration, timeToFirstToken, timePerOutputTok *family
 
@@ -52,6 +54,11 @@ func newCatalogue() *catalogue {
 	c.phrases = c.add("counter", "weir_phrase_requests_total", "requests", "Requests whose texts held a phrase of a configured list.", "tenant", "list")
 	c.promptBytes = c.add("counter", "weir_prompt_bytes_total", "bytes",
 		"Text of prompts whose beginning, up to there, this process had or had not seen before.", "tenant", "seen")
+
+	c.plugins.add(c)
+	c.stateEntries = c.add("gauge", "weir_state_entries", "entries", "Counters, values and once-keys that are kept for plugins.")
+	c.stateBytes = c.add("gauge", "weir_state_bytes", "bytes", "What it takes to keep them.")
+	c.stateEvicted = c.add("counter", "weir_state_evicted_total", "entries", "Entries given up for want of room before their time.")
 
 	c.recordsWritten = c.add("counter", "weir_records_written_total", "records", "Request records written to the file.")
 	c.recordsDropped = c.add("counter", "weir_records_dropped_total", "records", "Request records lost because the queue was full or the file could not be written.")

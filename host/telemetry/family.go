@@ -18,6 +18,7 @@ type family struct {
 	labels  []string
 	buckets []float64 // upper bounds of a histogram
 	set     *metrics.Set
+	more    func(*bytes.Buffer) // appends series that are not in set; nil: there are none
 }
 
 func (f *family) counter(shown ...string) *metrics.Counter {
@@ -38,6 +39,9 @@ func (f *family) write(b *bytes.Buffer) {
 	b.WriteString("# HELP " + f.name + " " + f.help + "\n# TYPE " + f.name + " " + f.kind + "\n")
 	head := b.Len()
 	f.set.WritePrometheus(b)
+	if f.more != nil {
+		f.more(b)
+	}
 	if b.Len() == head {
 		b.Truncate(start)
 	}

@@ -15,7 +15,7 @@ const (
 )
 
 // maxLine is the longest record line: every string at its bound, texts included.
-const maxLine = maxMessages + maxContent + 256<<10
+const maxLine = maxMessages + maxContent + 512<<10
 
 // appendLine appends r as one line of JSON, its newline included. The names and their nesting are those of the README's table. Unknown durations and
 // rates are null; strings are always there, empty when unknown; uninspected and what comes after it only when there is something to say.
@@ -52,6 +52,7 @@ func (r *Record) appendLine(dst []byte, text bool) []byte {
 	dst = appendCounts(dst, `,"signals":`, r.Signals)
 	dst = appendCounts(dst, `,"phrases":`, r.Phrases)
 	dst = r.appendPrompt(dst)
+	dst = r.appendPolicy(dst)
 	if text {
 		dst = r.appendText(dst)
 	}

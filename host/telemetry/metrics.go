@@ -15,7 +15,8 @@ import (
 type Limits struct {
 	Tenants    int // 1,000
 	Models     int // 200, requested and returned names each
-	Requests   int // sets of tenant, route and endpoint; of tenant and signal; of tenant and list of phrases: 10,000 each
+	Requests   int // sets of tenant, route and endpoint; of tenant and signal; of tenant and list of phrases; of plugin and tenant, and metrics of theirs: 10,000 each
+	Plugins    int // configured plugins, tenants' own included: 1,000
 	Operations int // sets of operation, provider, models and error type, which carry histograms: 1,000
 }
 
@@ -29,6 +30,7 @@ func (l Limits) orDefaults() Limits {
 	set(&l.Models, 200)
 	set(&l.Requests, 10_000)
 	set(&l.Operations, 1000)
+	set(&l.Plugins, 1000)
 	return l
 }
 
@@ -49,7 +51,9 @@ type Metrics struct {
 	providers, requestModels, responseModels, errorTypes  *values
 	attemptsBy, retriesBy, streamErrorsBy                 *counters
 	badBy, exhaustedBy, leftBy, uninspectedBy, reloadedBy *counters
-	signalsBy, phrasesBy                                  *counters
+	signalsBy, phrasesBy, uploadsBy                       *counters
+	pluginsBy                                             *plugins
+	state                                                 atomic.Pointer[func() StateFigures]
 
 	open, running           atomic.Int64
 	shed                    *metrics.Counter
@@ -88,6 +92,8 @@ func NewMetrics(b Build, l Limits) *Metrics {
 	}
 	m.signalsBy = newTenantCounters(c.signals, m.tenants, l.Requests)
 	m.phrasesBy = newTenantCounters(c.phrases, m.tenants, l.Requests)
+	m.uploadsBy = newTenantCounters(c.plugins.uploads, m.tenants, l.Requests)
+	m.pluginsBy = newPlugins(&c.plugins, m.tenants, l)
 	m.restRequests = &requestSeries{key: requestKey{other, other, other}}
 	m.restOperations = &operationSeries{key: operationKey{other, other, other, other, other}}
 

@@ -92,7 +92,7 @@ func TestOutcomeMetrics(t *testing.T) {
 		`weir_stream_errors_total{target="cloud",reason="upstream_cut"}`:                       1,
 		`weir_stream_errors_total{target="cloud",reason="upstream_timeout"}`:                   1,
 		`weir_stream_errors_total{target="cloud",reason="upstream_error"}`:                     1,
-		`weir_tokens_total{tenant="acme",route="gpt-*",type="input",source="estimated"}`:       18 * 1200,
+		`weir_tokens_total{tenant="acme",route="gpt-*",type="input",source="estimated"}`:       20 * 1200,
 		`gen_ai_client_token_usage_count{` + op + `,token_type="input"}`:                       2, // estimates do not count
 		`gen_ai_server_time_to_first_token_seconds_count{` + op + `}`:                          1, // nor failures
 		`gen_ai_client_operation_duration_seconds_count{` + op + `,error_type="upstream_cut"}`: 2,

@@ -48,7 +48,10 @@ func (l *lazyHistogram) of(f *family, shown ...string) *metrics.PrometheusHistog
 
 // observe counts one request that has ended.
 func (m *Metrics) observe(r *Record) {
-	outcome := min(r.Outcome, Internal)
+	outcome := r.Outcome
+	if outcome >= outcomes {
+		outcome = Internal
+	}
 	s := m.requestsOf(r)
 	k := &s.key
 	m.outcomeOf(s, outcome).Inc()

@@ -17,6 +17,7 @@ const (
 	UpstreamTimeout                // connect, first-byte or idle deadline
 	UpstreamCut                    // the answer broke off after its first byte
 	Internal                       // a fault of Weir's own
+	Denied                         // refused by a policy: a plugin's verdict, or what it left no target for
 	outcomes
 )
 
@@ -41,6 +42,8 @@ func (o Outcome) String() string {
 		return "upstream_timeout"
 	case UpstreamCut:
 		return "upstream_cut"
+	case Denied:
+		return "denied"
 	default:
 		return "internal"
 	}
@@ -121,6 +124,11 @@ type Record struct {
 	Signals []Count // what honest text seldom holds, by kind; each name once
 	Phrases []Count // phrases found, by list; each name once
 
+	Verdicts []Verdict // of plugins, in the order of their calls
+	Tags     []Tag     // by plugins; of several of one name the first is written
+	Variant  string    // of an experiment, as a plugin named it
+	Action   string    // the gravest thing plugins did to the request or its answer ("deny", "edit"); "" for none
+
 	Prefix      []uint64 // keys of the prompt's beginnings, the shortest first
 	PromptBytes int64    // text of the prompt, looked up among those seen before; 0 = it was not
 	PromptSeen  int64    // leading bytes of it that this process had seen before
@@ -138,8 +146,11 @@ func (r *Record) Reset() {
 	clear(r.Messages)
 	clear(r.Signals)
 	clear(r.Phrases)
+	clear(r.Verdicts)
+	clear(r.Tags)
 	*r = Record{
 		Attempts: r.Attempts[:0], Messages: r.Messages[:0], Signals: r.Signals[:0], Phrases: r.Phrases[:0], Prefix: r.Prefix[:0],
+		Verdicts: r.Verdicts[:0], Tags: r.Tags[:0],
 		recent: r.recent,
 	}
 }

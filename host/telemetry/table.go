@@ -64,3 +64,12 @@ func (t *table[K, V]) put(k K, v *V) *V {
 	t.n.Add(1)
 	return v
 }
+
+// each calls f with every value there is.
+func (t *table[K, V]) each(f func(*V)) {
+	for i := range t.slots {
+		for n := t.slots[i].Load(); n != nil; n = n.next {
+			f(n.value)
+		}
+	}
+}
