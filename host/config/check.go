@@ -72,6 +72,7 @@ func (c *checker) all() {
 	c.tenants()
 	c.phrases()
 	c.prefix()
+	c.plugins()
 }
 
 // addressFault is one thing wrong with a set of listen addresses.

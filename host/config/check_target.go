@@ -25,6 +25,14 @@ func (c *checker) target(path string, t *Target) {
 			c.fault(c.at(path+".url"), path+".url: "+err.Error(), "write "+path+".url as http://HOST[:PORT][/PREFIX], https://… or unix:/PATH[:/PREFIX]; credentials go to "+path+".key")
 		}
 	}
+	switch {
+	case t.Data == "" && (t.Kind == KindOpenAI || t.Kind == KindAnthropic):
+		t.Data = DataCloud
+	case t.Data == "":
+		t.Data = DataLocal
+	case !isName(t.Data):
+		c.fault(c.at(path+".data"), path+".data is no name", "write a word such as local or cloud: letters, digits and . _ : -")
+	}
 	if t.Dialects == nil {
 		t.Dialects = dialectsOf(t.Kind)
 	}

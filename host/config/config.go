@@ -16,7 +16,8 @@ import (
 //	range    LOW..HIGH, both included, as they would be written
 //	most     the number of items a list, or of keys a mapping, may have
 //	enum     the values allowed, separated by blanks
-//	format   what a string, or a mapping's key, is: name, model, header, glob, path, phrase, optional
+//	format   what a string, or a mapping's key, is: name, model, header, glob, path, folder, phrase, fault, optional; count: a
+//	         whole number that may end in k, M, G or T
 //	only     sim, or !sim: the kinds of target the setting is for
 //	instead  the key of a file that may hold the secret instead
 //	required present when the key must be
@@ -25,18 +26,25 @@ import (
 // filled in, variables expanded, secrets read from their files, relative paths
 // made absolute against the folder of the file. Treat it as read-only.
 type Config struct {
-	Listen  Listen              `yaml:"listen" default:"127.0.0.1:8080" most:"64" example:"[127.0.0.1:8080, unix:/run/weir/weir.sock]" doc:"Where clients connect: HOST:PORT, unix:PATH, or a list of those. Beyond loopback, tenants with keys are required."`
-	TLS     *ServerTLS          `yaml:"tls" example:"{cert: tls/cert.pem, key: tls/key.pem}" doc:"Serve TLS on every TCP listener. Absent: plain HTTP."`
-	Admin   Admin               `yaml:"admin" example:"{listen: 0.0.0.0:8081, token_file: admin.token}" doc:"The listener for metrics, probes and the admin API."`
-	Limits  Limits              `yaml:"limits" example:"{body: 16MiB, drain: 60s}" doc:"Sizes and deadlines of the data listeners."`
-	Targets map[string]*Target  `yaml:"targets" required:"" format:"name" example:"{local: {kind: vllm, url: http://127.0.0.1:8000/v1}}" doc:"The models' servers by name. At least one."`
-	Routes  []Route             `yaml:"routes" most:"1000" example:"[{match: {models: ['gpt-*']}, targets: [local, cloud]}]" doc:"Which request goes to which targets; the first match wins. With exactly one target they may be left out: everything goes to it."`
-	Tenants map[string]*Tenant  `yaml:"tenants" format:"name" example:"{acme: {keys: [{file: keys/acme}]}}" doc:"Who may call, by name. Absent: every caller on loopback is the tenant default, without a key."`
-	Signals *bool               `yaml:"signals" default:"true" example:"false" doc:"Count what requests' texts hold that honest text seldom does (invisible characters, mixed scripts, encoded runs, role markers …), for metrics and records."`
-	Phrases map[string]*Phrases `yaml:"phrases" format:"name" most:"64" example:"{leaks: {list: [internal use only], file: phrases/leaks.txt}}" doc:"Lists of phrases looked for in every text of every request, without regard to case; how many requests held one is counted by list."`
-	Prefix  Prefix              `yaml:"prefix" example:"{seed_file: keys/prefix, seen: 1000000}" doc:"The keys of prompts' beginnings."`
-	Records *Records            `yaml:"records" example:"{file: records.jsonl}" doc:"Write one JSON line for each request. Absent: off."`
-	Log     Log                 `yaml:"log" example:"{level: debug, format: text}" doc:"The process log on standard error."`
+	Listen    Listen              `yaml:"listen" default:"127.0.0.1:8080" most:"64" example:"[127.0.0.1:8080, unix:/run/weir/weir.sock]" doc:"Where clients connect: HOST:PORT, unix:PATH, or a list of those. Beyond loopback, tenants with keys are required."`
+	TLS       *ServerTLS          `yaml:"tls" example:"{cert: tls/cert.pem, key: tls/key.pem}" doc:"Serve TLS on every TCP listener. Absent: plain HTTP."`
+	Admin     Admin               `yaml:"admin" example:"{listen: 0.0.0.0:8081, token_file: admin.token}" doc:"The listener for metrics, probes and the admin API."`
+	Limits    Limits              `yaml:"limits" example:"{body: 16MiB, drain: 60s}" doc:"Sizes and deadlines of the data listeners."`
+	Targets   map[string]*Target  `yaml:"targets" required:"" format:"name" example:"{local: {kind: vllm, url: http://127.0.0.1:8000/v1}}" doc:"The models' servers by name. At least one."`
+	Routes    []Route             `yaml:"routes" most:"1000" example:"[{match: {models: ['gpt-*']}, targets: [local, cloud]}]" doc:"Which request goes to which targets; the first match wins. With exactly one target they may be left out: everything goes to it."`
+	Tenants   map[string]*Tenant  `yaml:"tenants" format:"name" example:"{acme: {keys: [{file: keys/acme}]}}" doc:"Who may call, by name. Absent: every caller on loopback is the tenant default, without a key."`
+	Signals   *bool               `yaml:"signals" default:"true" example:"false" doc:"Count what requests' texts hold that honest text seldom does (invisible characters, mixed scripts, encoded runs, role markers …), for metrics and records."`
+	Phrases   map[string]*Phrases `yaml:"phrases" format:"name" most:"64" example:"{leaks: {list: [internal use only], file: phrases/leaks.txt}}" doc:"Lists of phrases looked for in every text of every request, without regard to case; how many requests held one is counted by list."`
+	Prefix    Prefix              `yaml:"prefix" example:"{seed_file: keys/prefix, seen: 1000000}" doc:"The keys of prompts' beginnings."`
+	Plugins   map[string]*Plugin  `yaml:"plugins" format:"name" most:"1000" example:"{filter: {module: ./filters/my.wasm}}" doc:"Policy plugins by name: WebAssembly modules with their settings. Policies say where they run."`
+	Policies  map[string]*Policy  `yaml:"policies" format:"name" most:"1000" example:"{default: {before: [filter]}}" doc:"Which plugins run, by name. The policy default is that of routes that name none."`
+	State     State               `yaml:"state" example:"{memory: {snapshot: state.bin}}" doc:"Counters and values that plugins keep."`
+	CacheDir  string              `yaml:"cache_dir" format:"folder" example:"/var/cache/weir" doc:"Folder of Weir's own for compiled plugins: machine code, so nobody else may write to it. It is made when missing. Without one, only the binary's own plugins run."`
+	CacheKey  string              `yaml:"cache_key" format:"path" example:"/var/lib/weir/cache.key" doc:"File of the key that seals what is in cache_dir; it must lie outside it. It is made when missing. Absent: the name of cache_dir with .key at its end."`
+	Compile   Compile             `yaml:"compile" example:"{memory: 512MiB}" doc:"What compiling one plugin may cost."`
+	PluginDir string              `yaml:"plugin_dir" format:"folder" example:"/var/lib/weir/plugins" doc:"Folder of Weir's own that keeps the plugins which tenants upload. It is made when missing."`
+	Records   *Records            `yaml:"records" example:"{file: records.jsonl}" doc:"Write one JSON line for each request. Absent: off."`
+	Log       Log                 `yaml:"log" example:"{level: debug, format: text}" doc:"The process log on standard error."`
 
 	files    []string
 	warnings []Fault
@@ -90,6 +98,12 @@ const (
 	DialectAnthropic = "anthropic"
 )
 
+// The data classes that kinds of target have by default.
+const (
+	DataLocal = "local"
+	DataCloud = "cloud"
+)
+
 // A Target is one upstream server, or the embedded simulated model.
 type Target struct {
 	Kind           Kind              `yaml:"kind" required:"" enum:"openai anthropic vllm sglang llamacpp ollama sim" example:"vllm" doc:"The sort of server."`
@@ -107,6 +121,7 @@ type Target struct {
 	TLS            *ClientTLS        `yaml:"tls" example:"{ca: tls/internal-ca.pem}" only:"!sim" doc:"TLS towards the target, for https URLs. Absent: the system's authorities."`
 	AllowAddresses []netip.Prefix    `yaml:"allow_addresses" most:"256" example:"[169.254.169.254, 'fe80::/10']" only:"!sim" doc:"Link-local and metadata addresses that may be dialled nevertheless, as addresses or CIDR prefixes."`
 	AskUsage       *bool             `yaml:"ask_usage" default:"true" example:"false" doc:"Ask for the usage chunk of streams when the client did not; the client does not see it."`
+	Data           string            `yaml:"data" example:"local" doc:"Data class: what plugins call the target by when they say where data may go. Default by kind: cloud for openai and anthropic, local for all others."`
 	Headers        map[string]Secret `yaml:"headers" format:"header" example:"{x-team: search}" doc:"Headers set on every request to the target."`
 
 	Slots       int      `yaml:"slots" default:"8" range:"1..100000" only:"sim" example:"2" doc:"Kind sim: requests served at a time; others wait."`
@@ -136,6 +151,7 @@ type Route struct {
 	Targets []string `yaml:"targets" required:"" most:"64" example:"[local, cloud]" doc:"Names of targets, the preferred first."`
 	Inspect string   `yaml:"inspect" default:"full" enum:"full none" example:"none" doc:"full: bodies are read, and paths Weir does not know are refused. none: everything passes through untouched."`
 	Retries *int     `yaml:"retries" default:"2" range:"0..10" example:"0" doc:"Attempts after the first, before the first byte only."`
+	Policy  string   `yaml:"policy" example:"strict" doc:"Name of the policy whose plugins run. Absent: the policy default, where there is one."`
 }
 
 // Match holds globs in which * stands for any run of characters; a list is
@@ -147,7 +163,9 @@ type Match struct {
 
 // A Tenant is one caller, known by its keys.
 type Tenant struct {
-	Keys []Key `yaml:"keys" most:"1000" example:"[{file: keys/acme, not_after: 2027-01-31}]" doc:"The tenant's credentials; any of them will do."`
+	Keys    []Key    `yaml:"keys" most:"1000" example:"[{file: keys/acme, not_after: 2027-01-31}]" doc:"The tenant's credentials; any of them will do."`
+	Policy  []string `yaml:"policy" most:"64" example:"[my-filter]" doc:"The tenant's own plugins, run between the operator's of whatever policy."`
+	Uploads *Uploads `yaml:"uploads" example:"{token_file: keys/acme-upload}" doc:"Lets the tenant bring plugins through the admin API. Absent: it cannot."`
 }
 
 // A Key is one credential of a tenant: exactly one of Value, File, SHA256 is

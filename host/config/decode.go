@@ -18,6 +18,7 @@ type decoder struct {
 	faults   *faultList
 	places   map[string]place // of values, by dotted path
 	literals []string         // paths of secrets written out in the file
+	plain    bool             // no variables: a $ is a $
 }
 
 // join adds a key to a dotted path, quoting keys that would not read as one.
@@ -53,6 +54,8 @@ func (d *decoder) value(n *node, path string, v reflect.Value, f field) {
 	switch {
 	case n.kind == kindNull:
 		d.faults.add(n.place, path+" has no value", "give "+path+" a value, or remove the key; an empty mapping is written {}")
+	case t == reflect.TypeFor[Settings]():
+		v.Set(reflect.ValueOf(d.settings(n, path)))
 	case isScalar(t):
 		d.scalar(n, path, v, f)
 	case t == reflect.TypeFor[Listen]() && n.kind == kindString:
@@ -116,6 +119,9 @@ func (d *decoder) unknown(e entry, path string, fields []field) {
 		keys[i] = f.key
 	}
 	where := "the configuration"
+	if d.plain {
+		where = "the settings"
+	}
 	if path != "" {
 		where = path
 	}
@@ -194,7 +200,7 @@ func (d *decoder) scalar(n *node, path string, v reflect.Value, f field) {
 			return
 		}
 	}
-	if !expanded && !accepts(t, n.kind) {
+	if !expanded && !accepts(t, n.kind) && !(f.format == "count" && n.kind == kindString) {
 		setting := "write " + path + " as " + f.shape(t)
 		if t.Kind() == reflect.String {
 			setting = "put the value of " + path + " in quotes"

@@ -13,6 +13,9 @@ const maxValue = 64 << 10
 // value, which is not looked at again, and $$ by one $. Any other $ stands for
 // itself. It reports what it cannot expand, and whether there was a variable.
 func (d *decoder) expand(n *node, path string) (text string, expanded, ok bool) {
+	if d.plain {
+		return n.text, false, true
+	}
 	if !strings.Contains(n.text, "$") {
 		return unmask(n.text), false, true
 	}

@@ -175,7 +175,7 @@ func TestFaultsOfTypes(t *testing.T) {
 		}},
 		{"variable of the wrong kind", "targets: {s: {kind: sim, slots: ${SET}}}\n", []string{"1:33: targets.s.slots: not a whole number in plain decimal digits; a whole number"}},
 		{"variable too large", "targets: {s: {kind: sim, slots: ${NUMBER}00000}}\n", []string{"1:33: targets.s.slots: more than 100000; a whole number"}},
-		{"later keys", sim + "budgets: {}\nweight: 1\npolicy: []\nplugins: {}\npolicies: {}\nstate: {}\nprices: p\ncache_dir: c\ndata: d\noverflow: {}\n", laterKeys()},
+		{"later keys", sim + "budgets: {}\nweight: 1\npolicy: []\nprices: p\ndata: d\noverflow: {}\n", laterKeys()},
 	})
 }
 
@@ -183,7 +183,7 @@ func TestFaultsOfTypes(t *testing.T) {
 // be a silent lie.
 func laterKeys() []string {
 	var want []string
-	for i, key := range []string{"budgets", "weight", "policy", "plugins", "policies", "state", "prices", "cache_dir", "data", "overflow"} {
+	for i, key := range []string{"budgets", "weight", "policy", "prices", "data", "overflow"} {
 		want = append(want, fmt.Sprintf("%d:1: unknown key %q in the configuration; remove it", i+2, key))
 	}
 	return want

@@ -51,10 +51,13 @@ func (f field) element() field {
 	return field{key: f.key, enum: f.enum, format: f.format}
 }
 
+// isPath says whether a field's text is a path, which is made absolute.
+func (f field) isPath() bool { return f.format == "path" || f.format == "folder" }
+
 // isScalar says whether values of a type are written as one YAML scalar.
 func isScalar(t reflect.Type) bool {
 	switch t {
-	case reflect.TypeFor[time.Time](), reflect.TypeFor[netip.Prefix]():
+	case reflect.TypeFor[time.Time](), reflect.TypeFor[netip.Prefix](), reflect.TypeFor[Settings]():
 		return true
 	}
 	switch t.Kind() {
@@ -85,9 +88,14 @@ func (f field) shape(t reflect.Type) string {
 		return "an address such as 169.254.169.254, or a prefix such as 169.254.0.0/16"
 	case reflect.TypeFor[Secret]():
 		return "a string"
+	case reflect.TypeFor[Settings]():
+		return "a mapping (key: value)"
 	}
 	switch t.Kind() {
 	case reflect.Int, reflect.Int64:
+		if f.format == "count" {
+			return "a whole number" + span + ", such as 500000 or 20M"
+		}
 		return "a whole number" + span
 	case reflect.Float64:
 		return "a number" + span
@@ -101,8 +109,11 @@ func (f field) shape(t reflect.Type) string {
 	if len(f.enum) > 0 {
 		return "one of " + strings.Join(f.enum, ", ")
 	}
-	if f.format == "path" {
+	switch f.format {
+	case "path":
 		return "the path of a file"
+	case "folder":
+		return "the path of a folder"
 	}
 	return "a string"
 }

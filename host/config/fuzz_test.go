@@ -22,6 +22,7 @@ func FuzzParse(f *testing.F) {
 		string(example), defaultConfig, sim, two, "", "\ufeff", "---\n" + sim + "...\n", "a: &a [*a]\n", "? a\n: b\n", "a: |\n  b\n\n\n c", "a: \"\\u0041\\\n  b\"\n", "{a: [b, {c: d}], 'e': \"f\"}",
 		"targets: {t: {kind: openai, url: https://h, key: ${K}, tls: {ca: x}}}\n", "listen: [\"unix:/x\", ':1']\ntenants: {t: {keys: [{sha256: x, not_after: 2027-01-31}]}}\n", "a:\r\n- b\r\n-\r\n  c: d # e\r\n", "%YAML 1.2\n---\na: !!str b\n", "<<: {a: b}\n", "a: >-\n\n  x\n y", "- - - a\n",
 		sim + "phrases: {l: {list: [a, ' b', \"\\u0009\\u202e\", '${A}']}, m: {file: x}}\nprefix: {seed: 0123456789abcdef, seen: 0}\nsignals: ${A}\n",
+		withPlugins + "policies: {default: {before: [a], after: [b], budget: 1ms}}\nstate: {memory: {share: 5}}\n", sim + "plugins: {p: {module: 'builtin:p', limits: {fuel: 20M}, config: {'$': [\"\\u202e\", ${A}, 1e5, ~]}}}\npolicies: {default: {before: [p]}}\n",
 		"routes: [{match: {models: ['*a*'], paths: [/x]}, targets: [t]}]\n", "limits: {body: 1e5, idle: .5s}\n", "a: $${b}${C}$\n", "log: {level: \"de\\x62ug\"}\n",
 	} {
 		f.Add([]byte(seed))

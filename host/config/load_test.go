@@ -76,11 +76,11 @@ func TestTargetDefaults(t *testing.T) {
 
 func TestExampleLoads(t *testing.T) {
 	t.Parallel()
-	c, err := Load("testdata/example.yaml", vars("WEIR_ADMIN_TOKEN", "t", "OPENAI_API_KEY", "o", "OPENAI_ORG", "org", "ANTHROPIC_API_KEY", "a", "ACME_KEY", "k1", "PLATFORM_KEY", "k2", "WEIR_PREFIX_SEED", "0123456789abcdef"))
+	c, err := Load("testdata/example.yaml", vars("WEIR_ADMIN_TOKEN", "t", "OPENAI_API_KEY", "o", "OPENAI_ORG", "org", "ANTHROPIC_API_KEY", "a", "ACME_KEY", "k1", "PLATFORM_KEY", "k2", "WEIR_PREFIX_SEED", "0123456789abcdef", "ACME_UPLOAD_TOKEN", "u"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := c.Warnings(); len(w) != 0 {
+	if w := c.Warnings(); len(w) != 1 || !strings.Contains(w[0].What, "routes[3] passes everything by") {
 		t.Errorf("warnings: %v", w)
 	}
 	if c.Targets["cloud"].Key.Reveal() != "o" || len(c.Routes) != 5 || c.Targets["socket"].URL != "unix:/run/llama/server.sock:/v1" {
@@ -94,15 +94,17 @@ func TestExampleLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(readme), "```yaml\n")
-	short, _, ok := strings.Cut(rest, "```")
-	if !ok {
-		t.Fatal("README.md shows no YAML")
+	blocks := strings.Split(string(readme), "```yaml\n")[1:]
+	if len(blocks) != 2 {
+		t.Fatalf("README.md shows %d files", len(blocks))
 	}
 	dir := t.TempDir()
 	write(t, dir, "keys/acme", "key\n")
-	if _, err := Load(write(t, dir, "weir.yaml", short), vars("OPENAI_API_KEY", "o")); err != nil {
-		t.Errorf("README.md's example: %v", err)
+	for _, block := range blocks {
+		text, _, _ := strings.Cut(block, "```")
+		if _, err := Load(write(t, dir, "weir.yaml", text), vars("OPENAI_API_KEY", "o", "ACME_KEY", "k")); err != nil {
+			t.Errorf("README.md's example: %v in\n%s", err, text)
+		}
 	}
 }
 

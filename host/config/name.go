@@ -15,6 +15,15 @@ func checkKey(key, format string) string {
 		}
 	case "header":
 		return checkHeaderName(key)
+	case "fault":
+		classes := faultClasses()
+		if slices.Contains(classes, key) {
+			return ""
+		}
+		if near, ok := nearest(key, classes); ok {
+			return "this is no class of failure, did you mean " + near + "?"
+		}
+		return "this is no class of failure: there are " + strings.Join(classes, ", ")
 	case "model":
 		if key == "" || hasControl(key) {
 			return "a model's name must not be empty or hold control characters"

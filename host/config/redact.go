@@ -149,6 +149,8 @@ func scalarText(v reflect.Value, f field) (string, error) {
 		if x == "" {
 			return "off", nil
 		}
+	case Settings:
+		return dollars(x.String()), nil
 	case Size:
 		return x.String(), nil
 	case Duration:

@@ -101,6 +101,7 @@ func drawConfig(t *rapid.T) *Config {
 		Tenants: map[string]*Tenant{},
 		Prefix:  Prefix{Seen: rapid.IntRange(0, 1<<24).Draw(t, "seen")},
 	}
+	drawPlugins(t, c)
 	signals := rapid.Bool().Draw(t, "signals")
 	c.Signals = &signals
 	for _, n := range rapid.SliceOfNDistinct(name, 0, 3, rapid.ID).Draw(t, "lists") {
@@ -116,6 +117,9 @@ func drawConfig(t *rapid.T) *Config {
 	}
 	retries := rapid.IntRange(0, 10).Draw(t, "retries")
 	c.Routes = []Route{{Match: Match{Paths: []string{"/" + rapid.StringMatching(`[a-z0-9/*.-]{0,8}`).Filter(func(s string) bool { return !strings.Contains(s, "**") }).Draw(t, "path")}}, Targets: targets, Inspect: InspectNone, Retries: &retries}}
+	if c.Policies["strict"] != nil {
+		c.Routes[0].Inspect, c.Routes[0].Policy = InspectFull, "strict"
+	}
 	for i, n := range rapid.SliceOfNDistinct(name, 0, 3, rapid.ID).Draw(t, "tenants") {
 		c.Tenants[n] = &Tenant{}
 		if rapid.Bool().Draw(t, "key") {
@@ -139,7 +143,7 @@ func drawConfig(t *rapid.T) *Config {
 func drawTarget(t *rapid.T) *Target {
 	ask := rapid.Bool().Draw(t, "ask_usage")
 	target := &Target{
-		Kind: rapid.SampledFrom([]Kind{KindSim, KindVLLM, KindOllama}).Draw(t, "kind"), Dialects: []string{DialectAnthropic}, Concurrency: rapid.IntRange(0, 1e6).Draw(t, "concurrency"),
+		Kind: rapid.SampledFrom([]Kind{KindSim, KindVLLM, KindOllama}).Draw(t, "kind"), Data: rapid.SampledFrom([]string{DataLocal, "eu-1"}).Draw(t, "data"), Dialects: []string{DialectAnthropic}, Concurrency: rapid.IntRange(0, 1e6).Draw(t, "concurrency"),
 		Connections: 1, FirstByte: Duration(time.Minute), Idle: Duration(rapid.Int64Range(1e6, 1e13).Draw(t, "idle")), AskUsage: &ask,
 		Models: rapid.MapOfN(anyText(), anyText(), 0, 3).Draw(t, "models"),
 	}
@@ -160,4 +164,55 @@ func drawTarget(t *rapid.T) *Target {
 		target.Proxy = "http://p:1"
 	}
 	return target
+}
+
+// drawPlugins adds what plugins are about.
+func drawPlugins(t *rapid.T, c *Config) {
+	c.Compile = Compile{
+		CPU: Duration(rapid.Int64Range(1e9, 1e11).Draw(t, "cpu")), Wall: Duration(rapid.Int64Range(1e9, 1e12).Draw(t, "wall")),
+		Memory: Size(rapid.Int64Range(32<<20, 1<<34).Draw(t, "memory")),
+	}
+	c.State.Memory = StateMemory{
+		Entries: rapid.IntRange(1000, 1e7).Draw(t, "entries"), Size: Size(rapid.Int64Range(1<<20, 1<<30).Draw(t, "size")),
+		Share: rapid.IntRange(1, 1e7).Draw(t, "share"), Every: Duration(rapid.Int64Range(1e9, 1e13).Draw(t, "every")),
+	}
+	if !rapid.Bool().Draw(t, "plugins") {
+		return
+	}
+	c.CacheDir, c.PluginDir, c.State.Memory.Snapshot = "/var/cache/w", "/var/lib/w", "/var/lib/w.state"
+	c.Plugins = map[string]*Plugin{"p": {
+		Module: BuiltinPrefix + "phrases", SHA256: strings.Repeat("0a", 32), Mode: rapid.SampledFrom([]string{ModeEnforce, ModeObserve, ModeOff}).Draw(t, "mode"),
+		OnError: rapid.SampledFrom([]string{"", Deny, Allow}).Draw(t, "on_error"), OnLoadError: Deny, Sample: rapid.Float64Range(0, 1).Draw(t, "plugin sample"),
+		OnFault: map[string]string{"trap": Allow, "busy": Deny}, Capabilities: []string{"clock", "price"},
+		Limits: PluginLimits{
+			Deadline: Duration(rapid.Int64Range(1e4, 6e10).Draw(t, "deadline")), Fuel: rapid.Int64Range(1000, 281e12).Draw(t, "fuel"), Memory: 1 << 30, Stack: 512 << 10,
+			Pool: 1024, Wait: Duration(1e4), Start: Duration(1e6),
+		},
+		Config: drawSettings(t),
+	}}
+	c.Policies = map[string]*Policy{"strict": {Before: []string{"p"}, Budget: Duration(time.Minute), OnUninspected: rapid.SampledFrom([]string{Deny, Allow}).Draw(t, "uninspected")}}
+}
+
+// drawSettings draws free-form settings, as Parse would have kept them.
+func drawSettings(t *rapid.T) Settings {
+	var s Settings
+	w := settingsWriter{}
+	texts := rapid.SliceOfNDistinct(anyText(), 1, 5, rapid.ID).Draw(t, "settings")
+	w.both("{")
+	for i, text := range texts {
+		if i > 0 {
+			w.both(",")
+		}
+		w.key(text)
+		if i%2 == 0 {
+			w.text(text, text)
+			continue
+		}
+		w.both("[1,-2.5e3,true,null,{},[],")
+		w.text(text, text)
+		w.both("]")
+	}
+	w.both("}")
+	s.json, s.shown = w.json.String(), w.shown.String()
+	return s
 }

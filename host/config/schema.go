@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
+	"strconv"
 	"time"
 
 	"github.com/invopop/jsonschema"
@@ -54,6 +55,8 @@ func scalarSchema(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[Listen]():
 		address := &jsonschema.Schema{Type: "string", MinLength: &one}
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{address, {Type: "array", Items: address, MinItems: &one}}}
+	case reflect.TypeFor[Settings]():
+		return &jsonschema.Schema{Type: "object"}
 	case reflect.TypeFor[Secret]():
 		return &jsonschema.Schema{Type: "string", WriteOnly: true}
 	case reflect.TypeFor[ProxyURL]():
@@ -141,7 +144,7 @@ func (f field) schema(t reflect.Type, s *jsonschema.Schema) *jsonschema.Schema {
 // scalar completes the schema of one value, and allows a variable in its place
 // where its text alone would not.
 func (f field) scalar(t reflect.Type, s *jsonschema.Schema) *jsonschema.Schema {
-	if !isScalar(t) {
+	if !isScalar(t) || t == reflect.TypeFor[Settings]() {
 		return s
 	}
 	variable := &jsonschema.Schema{Ref: "#/$defs/Variable"}
@@ -153,6 +156,10 @@ func (f field) scalar(t reflect.Type, s *jsonschema.Schema) *jsonschema.Schema {
 		for _, value := range f.enum {
 			s.Enum = append(s.Enum, value)
 		}
+	case f.format == "count":
+		s.Minimum, s.Maximum = json.Number(digits(f.low)), json.Number(digits(f.high))
+		short := &jsonschema.Schema{Type: "string", Pattern: `^[0-9]+[kMGT]?$`}
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{s, short, variable}}
 	case s.Type == "integer" || s.Type == "number":
 		s.Minimum, s.Maximum = json.Number(f.low), json.Number(f.high)
 	case f.format == "glob" || (t.Kind() == reflect.String && !mayBeEmpty(t, f)):
@@ -164,9 +171,24 @@ func (f field) scalar(t reflect.Type, s *jsonschema.Schema) *jsonschema.Schema {
 	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{s, variable}}
 }
 
+// digits writes a count without its unit.
+func digits(count string) string {
+	n, err := parseCount(count)
+	if err != nil {
+		panic("config: range " + count + ": " + err.Error()) // a tag of this package is wrong
+	}
+	return strconv.FormatInt(n, 10)
+}
+
 func (f field) propertyNames() *jsonschema.Schema {
 	one := uint64(1)
 	switch f.format {
+	case "fault":
+		names := &jsonschema.Schema{}
+		for _, class := range faultClasses() {
+			names.Enum = append(names.Enum, class)
+		}
+		return names
 	case "name":
 		return &jsonschema.Schema{Pattern: `^[A-Za-z0-9._:-]{1,128}$`}
 	case "header":

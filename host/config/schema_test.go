@@ -201,7 +201,8 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{string(example), string(dump), defaultConfig, sim + lists(64), sim + "limits: {response: 0, drain: 0, idle: '${X}'}\nadmin: {listen: ''}\n", "targets: {t: {kind: '${K}', url: http://h, concurrency: '${N}'}}"} {
+	for _, text := range []string{string(example), string(dump), defaultConfig, sim + lists(64), sim + "limits: {response: 0, drain: 0, idle: '${X}'}\nadmin: {listen: ''}\n", "targets: {t: {kind: '${K}', url: http://h, concurrency: '${N}'}}",
+		sim + "plugins: {a: {module: 'builtin:a', limits: {fuel: 20M}, on_fault: {trap: allow}, config: {x: [1, {y: ~}]}}, b: {module: b, limits: {fuel: 5000}}, c: {module: c, limits: {fuel: '${N}'}}}"} {
 		if err := v.file(t, text); err != nil {
 			t.Errorf("refused: %v in\n%s", err, text)
 		}
@@ -212,6 +213,8 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 		sim + "records: {file: ''}", "targets: {'a b': {kind: sim}}", "targets: {t: {kind: vllm}}", "targets: {t: {kind: sim, url: http://h}}", "targets: {t: {kind: vllm, url: http://h, slots: 1}}",
 		"targets: {t: {kind: sim, headers: {'a b': x}}}", "targets: {t: {kind: sim, dialects: [x]}}", "targets: {t: {kind: sim, ask_usage: 1}}", "targets: {t: {kind: sim, seed: 1.5}}",
 		sim + "signals: 1", sim + "phrases: {l: {list: []}}", sim + "phrases: {l: {list: ['']}}", sim + "phrases: {l: [x]}", sim + "phrases: {'a b': {list: [x]}}", sim + lists(65),
+		sim + "plugins: {a: {}}", sim + "plugins: {a: {module: 'builtin:a', config: []}}", sim + "plugins: {a: {module: 'builtin:a', limits: {fuel: 20MB}}}", sim + "plugins: {a: {module: 'builtin:a', limits: {fuel: 1}}}",
+		sim + "plugins: {a: {module: 'builtin:a', on_fault: {x: deny}}}", sim + "plugins: {a: {module: 'builtin:a', on_error: {trap: deny}}}", sim + "policies: {p: {before: []}}", sim + "state: {memory: {size: 2}}",
 		sim + "prefix: {seed: ''}", sim + "prefix: {seen: -1}", sim + "prefix: {seen: 16777217}", sim + "records: {file: r, prefix: all}",
 		sim + "tenants: {t: {keys: [{not_after: soon}]}}", sim + "tenants: {t: {keys: [{value: ''}]}}", sim + "tenants: {t: {keys: [{}], weight: 1}}",
 	} {

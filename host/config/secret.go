@@ -118,6 +118,12 @@ func (k Key) Format(f fmt.State, _ rune) { formatStruct(f, k) }
 // Format writes the settings on one line, redacted, under every verb.
 func (p Prefix) Format(f fmt.State, _ rune) { formatStruct(f, p) }
 
+// Format writes the plugin on one line, redacted, under every verb.
+func (p Plugin) Format(f fmt.State, _ rune) { formatStruct(f, p) }
+
+// Format writes the settings on one line, redacted, under every verb.
+func (u Uploads) Format(f fmt.State, _ rune) { formatStruct(f, u) }
+
 func formatStruct(f fmt.State, v any) {
 	text, err := json.Marshal(v)
 	if err != nil {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -22,6 +23,9 @@ func (d *decoder) setText(v reflect.Value, text string, f field) error {
 	case *int:
 		return setRanged(p, text, f, parseInt[int])
 	case *int64:
+		if f.format == "count" {
+			return setRanged(p, text, f, parseCount)
+		}
 		return setRanged(p, text, f, parseInt[int64])
 	case *float64:
 		return setRanged(p, text, f, parseFloat)
@@ -46,7 +50,7 @@ func (d *decoder) setText(v reflect.Value, text string, f field) error {
 		return errors.New("not known")
 	case text == "" && !mayBeEmpty(v.Type(), f):
 		return errors.New("empty")
-	case f.format == "path":
+	case f.isPath():
 		if strings.IndexByte(text, 0) >= 0 {
 			return errors.New("not a path")
 		}
@@ -62,7 +66,7 @@ func mayBeEmpty(t reflect.Type, f field) bool {
 	if t == reflect.TypeFor[Secret]() {
 		return f.format == "header"
 	}
-	return !f.required && f.format != "path" && f.format != "phrase"
+	return !f.required && !f.isPath() && f.format != "phrase"
 }
 
 type number interface{ ~int | ~int64 | ~float64 }
@@ -93,7 +97,30 @@ func setRanged[T number](p *T, text string, f field, parse func(string) (T, erro
 var (
 	errIntForm   = errors.New("not a whole number in plain decimal digits")
 	errFloatForm = errors.New("not a number in plain decimal digits")
+	errCountForm = errors.New("not a whole number, which k, M, G or T may follow")
 )
+
+// parseCount reads a whole number that may end in a decimal unit: 20M, 500k.
+func parseCount(text string) (int64, error) {
+	factor := int64(1)
+	for i, unit := range []string{"k", "M", "G", "T"} {
+		if digits, ok := strings.CutSuffix(text, unit); ok {
+			text = digits
+			for range i + 1 {
+				factor *= 1000
+			}
+			break
+		}
+	}
+	n, err := parseInt[int64](text)
+	if err != nil {
+		return 0, errCountForm
+	}
+	if n > math.MaxInt64/factor || n < math.MinInt64/factor {
+		return 0, errors.New("number too large")
+	}
+	return n * factor, nil
+}
 
 func parseInt[T ~int | ~int64](text string) (T, error) {
 	digits := strings.TrimPrefix(text, "-")
