@@ -113,18 +113,19 @@ func (a *Answer) Event(ev []byte) (hide bool, err error) {
 		a.started = true
 		ev = bytes.TrimPrefix(ev, []byte(bom))
 	}
-	name, data, err := a.fields(ev)
-	if err != nil || len(data) == 0 {
+	f, err := readFields(ev, &a.joined)
+	a.Failed = a.Failed || f.failed
+	if err != nil || len(f.data) == 0 {
 		return false, err
 	}
-	if string(bytes.TrimSpace(data)) == "[DONE]" {
+	if string(bytes.TrimSpace(f.data)) == "[DONE]" {
 		a.Done = true
 		return false, nil
 	}
-	if string(name) == "error" {
+	if string(f.name) == "error" {
 		a.Failed = true
 	}
-	w := walker{p: data}
+	w := walker{p: f.data}
 	if !w.object() {
 		return false, errEventJSON
 	}
@@ -132,9 +133,9 @@ func (a *Answer) Event(ev []byte) (hide bool, err error) {
 	case Chat, Completions:
 		hide = a.chunk(&w, "delta")
 	case Messages:
-		a.messageEvent(&w, name)
+		a.messageEvent(&w, f.name)
 	case Responses:
-		a.responseEvent(&w, name)
+		a.responseEvent(&w, f.name)
 	default:
 		for w.next() {
 			w.skip()
@@ -144,39 +145,6 @@ func (a *Answer) Event(ev []byte) (hide bool, err error) {
 		return false, errEventJSON
 	}
 	return hide, nil
-}
-
-// fields takes an event apart: its name and its data, several data lines joined by LF. An unterminated event is read
-// as if its blank line had come.
-func (a *Answer) fields(ev []byte) (name, data []byte, err error) {
-	lines := 0
-	for len(ev) > 0 {
-		key, value, rest, colon := field(ev)
-		ev = rest
-		switch string(key) {
-		case "data":
-			switch lines++; lines {
-			case 1:
-				data = value
-			case 2:
-				a.joined = append(a.joined[:0], data...)
-				fallthrough
-			default:
-				a.joined = append(append(a.joined, '\n'), value...)
-				data = a.joined
-			}
-		case "event":
-			name = value
-		case "error": // llama.cpp's servers once reported errors in a field of this name
-			a.Failed = true
-		case "", "id", "retry":
-		default:
-			if !colon || !fieldName(key) {
-				return nil, nil, errNotEvents
-			}
-		}
-	}
-	return name, data, nil
 }
 
 // Complete tells whether the stream may end here without being called cut: its own end or an error of the upstream

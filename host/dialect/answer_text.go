@@ -49,8 +49,10 @@ func tokenNumber(token []byte) int64 {
 }
 
 // unescaped is the text of the inside of a valid string token. A surrogate without its partner becomes U+FFFD.
-func unescaped(s []byte) []byte {
-	var dst []byte
+func unescaped(s []byte) []byte { return appendUnescaped(nil, s) }
+
+// appendUnescaped appends what unescaped gives.
+func appendUnescaped(dst, s []byte) []byte {
 	for {
 		plain := bytes.IndexByte(s, '\\')
 		if plain < 0 {

@@ -21,7 +21,9 @@ func (r *Request) messagesMember(f *frame, key []byte) bool {
 func (r *Request) system() {
 	switch s := &r.scan; s.next() {
 	case '"', '[', 'n':
+		at := s.pos
 		r.standing(RoleSystem)
+		r.at.system = Span{at, s.pos}
 	default:
 		s.wrongType(wantStringOrArray)
 	}

@@ -7,7 +7,8 @@
 // string that can reach the model, unescaped, in one arena: each is a Part with a Channel that says how it reaches the
 // model. What a model will see and Weir cannot read (images, files, stored prompts, earlier responses, token arrays,
 // encrypted reasoning) is counted as Uninspected. The body itself is never rewritten: edits are spliced in between its
-// bytes, so members keep their order and a provider's prompt cache its prefix.
+// bytes, so members keep their order and a provider's prompt cache its prefix. Edits collects changes to texts, messages and
+// parameters and makes the body that has them.
 //
 // The rule for what is inspected: shapes are read by their keys, not by what a "type" claims, and one shape covers the
 // blocks of both dialects. Text in members a shape does not know, at any depth, is inspected with the channel of its
@@ -24,7 +25,8 @@
 // # Answers
 //
 // EventEnd frames server-sent events; Answer follows an answer, streamed or whole: usage, finish reason, text, whether it is
-// complete. What each chunk of a stream repeats of the one before is read once. AppendError and AppendErrorEvent write
+// complete. What each chunk of a stream repeats of the one before is read once. Deltas finds every string of one event, or of
+// a whole answer, that a reader or a program gets, and writes the event with some of them replaced. AppendError and AppendErrorEvent write
 // the errors of a client's dialect; an Error is the only kind of error that may reach a client.
 //
 // # What it does not do

@@ -118,3 +118,42 @@ func fieldName(name []byte) bool {
 	}
 	return true
 }
+
+// fields is what an event says.
+type fields struct {
+	name, data []byte // data: several lines joined by LF
+	lines      int    // of data
+	failed     bool   // llama.cpp's servers once reported errors in a field of that name
+}
+
+// readFields takes an event apart. An unterminated event is read as if its blank line had come. Several data lines are
+// joined in the storage of joined; one is a slice of the event.
+func readFields(ev []byte, joined *[]byte) (f fields, err error) {
+	for len(ev) > 0 {
+		key, value, rest, colon := field(ev)
+		ev = rest
+		switch string(key) {
+		case "data":
+			switch f.lines++; f.lines {
+			case 1:
+				f.data = value
+			case 2:
+				*joined = append((*joined)[:0], f.data...)
+				fallthrough
+			default:
+				*joined = append(append(*joined, '\n'), value...)
+				f.data = *joined
+			}
+		case "event":
+			f.name = value
+		case "error":
+			f.failed = true
+		case "", "id", "retry":
+		default:
+			if !colon || !fieldName(key) {
+				return fields{failed: f.failed}, errNotEvents
+			}
+		}
+	}
+	return f, nil
+}

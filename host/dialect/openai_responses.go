@@ -22,7 +22,9 @@ func (r *Request) responsesMember(f *frame, key []byte) bool {
 func (r *Request) responsesInput() {
 	switch s := &r.scan; s.next() {
 	case '"', 'n':
+		at := s.pos
 		r.standing(RoleUser)
+		r.at.list = Span{at, s.pos}
 	case '[':
 		r.messages()
 	default:
@@ -34,7 +36,9 @@ func (r *Request) responsesInput() {
 func (r *Request) instructions() {
 	switch s := &r.scan; s.next() {
 	case '"', 'n', '[':
+		at := s.pos
 		r.standing(RoleSystem)
+		r.at.system = Span{at, s.pos}
 	default:
 		s.wrongType(wantString)
 	}

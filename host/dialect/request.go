@@ -52,12 +52,21 @@ type Request struct {
 	options Span // value of "stream_options"; Start is its brace unless it is null
 	include Span // value of "stream_options.include_usage"
 	bare    bool // stream_options has no members
+	at      spots
 }
 
 // Text is the text of part i, a slice of Arena.
 func (r *Request) Text(i int) []byte {
 	p := &r.Parts[i]
 	return r.Arena[p.Offset:][:p.Length]
+}
+
+// spots are where values stand that edits replace or add to; a Span is zero when there is no such member.
+type spots struct {
+	list        Span // messages or input
+	system      Span // system (Anthropic) or instructions (Responses)
+	temperature Span
+	bounds      [3]Span // in the order of boundNames
 }
 
 // seen are the fields whose absence is an error somewhere.

@@ -7,6 +7,7 @@ func (r *Request) messages() {
 		s.wrongType(wantArray)
 		return
 	}
+	at := s.pos
 	if !s.openArray() {
 		return
 	}
@@ -15,6 +16,7 @@ func (r *Request) messages() {
 			r.turn(i)
 		}
 	}
+	r.at.list = Span{at, s.pos}
 }
 
 // plainTurn reads message i if it is spelt as nearly all are: a role, then a string for content, then nothing. It takes half

@@ -17,18 +17,18 @@ func (r *Request) commonMember(_ *frame, key []byte) bool {
 		r.readStream()
 	case "stream_options":
 		r.streamOptions()
-	case "max_tokens", "max_completion_tokens", "max_output_tokens":
-		if n, ok := r.integer(); ok {
-			r.MaxTokens = max(r.MaxTokens, n)
-		}
+	case "max_tokens":
+		r.readBound(0)
+	case "max_completion_tokens":
+		r.readBound(1)
+	case "max_output_tokens":
+		r.readBound(2)
 	case "n", "best_of":
 		if n, ok := r.integer(); ok {
 			r.N = max(r.N, n)
 		}
 	case "temperature":
-		if t, ok := r.float(); ok {
-			r.Temperature = t
-		}
+		r.readTemperature()
 	case "tools", "functions":
 		r.tools()
 	case "tool_choice", "function_call", "response_format", "output_format", "output_config", "text", "reasoning", "thinking",
@@ -67,6 +67,29 @@ func (r *Request) readModel() {
 	at := s.pos
 	r.model = append(r.model[:0], s.text()...)
 	r.Model, r.ModelSpan = r.model, Span{at, s.pos}
+}
+
+// boundNames are the members that bound an answer's tokens.
+var boundNames = [3]string{"max_tokens", "max_completion_tokens", "max_output_tokens"}
+
+func (r *Request) readBound(i int) {
+	s := &r.scan
+	s.next()
+	at := s.pos
+	if n, ok := r.integer(); ok {
+		r.MaxTokens = max(r.MaxTokens, n)
+	}
+	r.at.bounds[i] = Span{at, s.pos}
+}
+
+func (r *Request) readTemperature() {
+	s := &r.scan
+	s.next()
+	at := s.pos
+	if t, ok := r.float(); ok {
+		r.Temperature = t
+	}
+	r.at.temperature = Span{at, s.pos}
 }
 
 func (r *Request) readStream() {

@@ -74,7 +74,7 @@ func (r *Request) begin(ep Endpoint, body []byte) {
 	r.Uninspected, r.Controls, r.Decoded = Uninspected{}, 0, 0
 	r.message, r.sessionRank, r.has = -1, 0, seen{}
 	r.opened, r.empty, r.bare = 0, true, false
-	r.stream, r.options, r.include = Span{}, Span{}, Span{}
+	r.stream, r.options, r.include, r.at = Span{}, Span{}, Span{}, spots{}
 }
 
 // body reads the whole text.

@@ -72,34 +72,40 @@ func TestParseRandom(t *testing.T) {
 	accepted := 0
 	var r Request
 	rapid.Check(t, func(t *rapid.T) {
-		ep := rapid.SampledFrom([]Endpoint{None, Chat, Completions, Responses, Embeddings, Messages, CountTokens}).Draw(t, "endpoint")
-		var b strings.Builder
-		b.WriteString(`{"model":"m"`)
-		for key := range strings.FieldsSeq(tops[ep]) {
-			fmt.Fprintf(&b, `,"%s":`, key)
-			// Most arrays of messages and of tools have objects in them.
-			if list := key == "messages" || key == "tools" || key == "input" && ep == Responses; list && rapid.IntRange(0, 9).Draw(t, "list") > 0 {
-				b.WriteString(`[{"content":[{"type":`)
-				drawValue(t, &b, "type", 0)
-				b.WriteString(`,"x":`)
-				drawValue(t, &b, "x", 5)
-				b.WriteString(`}],"y":`)
-				drawValue(t, &b, "y", 5)
-				b.WriteString(`},`)
-				drawObject(t, &b)
-				b.WriteString(`]`)
-				continue
-			}
-			drawValue(t, &b, key, 5)
-		}
-		fmt.Fprintf(&b, `,"stream":%v}`, rapid.Bool().Draw(t, "stream"))
-		if checkParse(t, &r, ep, []byte(b.String())) {
+		ep, body := drawBody(t)
+		if checkParse(t, &r, ep, body) {
 			accepted++
 		}
 	})
 	if accepted < 10 {
 		t.Errorf("accepted only %d bodies", accepted)
 	}
+}
+
+// drawBody writes a body of some endpoint.
+func drawBody(t *rapid.T) (Endpoint, []byte) {
+	ep := rapid.SampledFrom([]Endpoint{None, Chat, Completions, Responses, Embeddings, Messages, CountTokens}).Draw(t, "endpoint")
+	var b strings.Builder
+	b.WriteString(`{"model":"m"`)
+	for key := range strings.FieldsSeq(tops[ep]) {
+		fmt.Fprintf(&b, `,"%s":`, key)
+		// Most arrays of messages and of tools have objects in them.
+		if list := key == "messages" || key == "tools" || key == "input" && ep == Responses; list && rapid.IntRange(0, 9).Draw(t, "list") > 0 {
+			b.WriteString(`[{"content":[{"type":`)
+			drawValue(t, &b, "type", 0)
+			b.WriteString(`,"x":`)
+			drawValue(t, &b, "x", 5)
+			b.WriteString(`}],"y":`)
+			drawValue(t, &b, "y", 5)
+			b.WriteString(`},`)
+			drawObject(t, &b)
+			b.WriteString(`]`)
+			continue
+		}
+		drawValue(t, &b, key, 5)
+	}
+	fmt.Fprintf(&b, `,"stream":%v}`, rapid.Bool().Draw(t, "stream"))
+	return ep, []byte(b.String())
 }
 
 // drawObject writes an object with several members of the vocabulary.
