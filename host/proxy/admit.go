@@ -31,10 +31,12 @@ func (x *exchange) admit() *dialect.Error {
 	}
 	if x.parsed { // routes that inspect nothing have taken that back
 		x.gather()
-		x.textBytes = len(x.req.Arena)
+		err := x.police()
+		x.textBytes = len(x.q.Arena)
 		if !x.st.Text {
 			x.dropTexts()
 		}
+		return err
 	}
 	return nil
 }
@@ -71,7 +73,7 @@ func surface(path []byte, h *http1.Head) (dialect.Endpoint, dialect.Dialect) {
 // authenticate names the tenant.
 func (x *exchange) authenticate() *dialect.Error {
 	id, err := x.st.identify(&x.conn.head, x.start)
-	x.rec.Tenant = id.Tenant
+	x.id, x.rec.Tenant = id, id.Tenant
 	return err
 }
 
@@ -222,3 +224,6 @@ func (x *exchange) choose(i int) *dialect.Error {
 // str views bytes as a string without copying. The exchange keeps such strings
 // no longer than the bytes they view.
 func str(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// view is the other way round. Nobody writes to what it gives.
+func view(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

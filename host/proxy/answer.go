@@ -26,8 +26,7 @@ func (x *exchange) answer() *dialect.Error {
 	if !x.route.Inspect {
 		return x.stream(raw, nil)
 	}
-	x.ans.Reset(x.endpoint, dialect.Options{HideUsage: x.hide, KeepText: x.st.Text, MaxText: x.st.Limits.Response})
-	x.answered = true
+	x.follow()
 	if contentType(h.Get("content-type"), "text/event-stream") && h.Status < 300 {
 		return x.stream(events, nil)
 	}
@@ -68,12 +67,19 @@ var errEmpty = errors.New("success without a body")
 // than limits.response is relayed from there on.
 func (x *exchange) whole() *dialect.Error {
 	r, resp, limit := &x.reply, x.resp, x.st.Limits.Response
+	watched := x.watches() && resp.Head.Status < 300
 	if resp.Head.Framing == http1.Length && resp.Head.Length > int64(limit) {
+		if watched {
+			return x.unwatched()
+		}
 		return x.stream(raw, nil)
 	}
 	began := x.seen
 	buf, err := x.readWhole(r.body[:0], limit)
 	x.away += x.seen.Sub(began)
+	if errors.Is(err, errTooLong) && watched {
+		return x.unwatched()
+	}
 	if errors.Is(err, errTooLong) {
 		r.body = nil // the relay's from now on
 		return x.stream(raw, buf)
@@ -88,6 +94,9 @@ func (x *exchange) whole() *dialect.Error {
 	}
 	if err := x.ans.Body(buf); err != nil {
 		return x.explain(&upstream.Failure{Target: x.target.Name, Phase: upstream.Reading, Reason: "garbage", Err: err})
+	}
+	if watched {
+		return x.watchWhole(buf)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"weir/host/dialect"
 	"weir/host/http1"
 	"weir/host/telemetry"
+	"weir/host/tenant"
 	"weir/host/upstream"
 )
 
@@ -38,10 +39,13 @@ type exchange struct {
 	stored    *store // of sent; nil when it came with the head, or is not needed any more
 	decoded   []byte // storage of body when it came compressed
 	req       dialect.Request
+	q         *dialect.Request // what is sent on: req, or what plugins made of it
 	parsed    bool
+	id        tenant.Identity
 	texts     *texts // that req is parsed into; nil when they are not needed any more
 	textBytes int    // of all texts together
 	facts     facts
+	policed   policed
 	route     *Route
 	target    *Target
 	decodedH  bool // content-encoding was taken off
@@ -78,7 +82,7 @@ func (x *exchange) begin(ctx *fasthttp.RequestCtx, c *conn, body []byte) {
 	x.seen = x.start
 	x.endpoint, x.dialect = dialect.None, dialect.OpenAI
 	x.path, x.query, x.body = nil, nil, nil
-	x.route, x.target, x.resp = nil, nil, nil
+	x.route, x.target, x.resp, x.q = nil, nil, nil, &x.req
 	x.parsed, x.decodedH, x.hide, x.answered, x.told = false, false, false, false, false
 	x.reply.reset()
 	x.rec.Reset()
@@ -130,6 +134,9 @@ func (x *exchange) refuse(e *dialect.Error) {
 		return
 	}
 	x.rec.Status = e.Kind.Status()
+	if p := x.policed.refusal; p != nil && p.Status > 0 {
+		x.rec.Status = p.Status
+	}
 	r.status = x.rec.Status
 	r.set("Content-Type", "application/json")
 	r.set(idHeader(x.dialect), x.rec.RequestID)
@@ -223,6 +230,7 @@ func (x *exchange) tell() {
 		x.measure()
 	}
 	x.told = true
+	x.conclude()
 	x.srv.sink.Load().Done(&x.rec)
 	x.term.leave()
 }
@@ -236,9 +244,11 @@ func (x *exchange) free() {
 	x.reply.trim()
 	x.req.Reset()
 	x.facts.reset()
+	x.policed.reset()
 	x.out = upstream.Request{}
 	clear(x.segs[:cap(x.segs)])
 	clear(x.turn[:cap(x.turn)])
+	x.q = nil
 	x.ctx, x.conn, x.st, x.term, x.route, x.target, x.sent, x.body = nil, nil, nil, nil, nil, nil, nil, nil
 	if cap(x.decoded) > 1<<20 {
 		x.decoded = nil
@@ -300,7 +310,7 @@ func (x *exchange) usage() {
 
 // recordTexts puts messages and answer into the record.
 func (x *exchange) recordTexts() {
-	q := &x.req
+	q := x.q
 	for i := range q.Messages {
 		m := &q.Messages[i]
 		for _, p := range q.Parts[m.Part : m.Part+m.Parts] {
@@ -309,7 +319,7 @@ func (x *exchange) recordTexts() {
 			})
 		}
 	}
-	x.rec.Answer = x.ans.Text
+	x.rec.Answer = x.answerText()
 }
 
 // expose adds the x-weir- headers that the client asked for by sending them.

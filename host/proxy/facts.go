@@ -90,7 +90,8 @@ func (x *exchange) gather() {
 		x.countPhrases(want)
 	}
 	if want.Seen != nil || want.Keys != NoKeys {
-		x.chainKeys(want)
+		x.chain(&x.req, want)
+		x.keepKeys(want)
 	}
 }
 
@@ -136,12 +137,12 @@ func (x *exchange) countPhrases(want *Facts) {
 	}
 }
 
-// chainKeys chains the keys of the prompt in the order in which a model reads
+// chain chains the keys of the prompt in the order in which a model reads
 // it, whatever the order of the body: tools, instructions, messages. What does
 // not become part of the prompt (stop words, schemas of answers, names) is left
 // out, and texts decoded a second time are in it once.
-func (x *exchange) chainKeys(want *Facts) {
-	q, c := &x.req, &x.facts.chain
+func (x *exchange) chain(q *dialect.Request, want *Facts) {
+	c := &x.facts.chain
 	c.Reset(want.Seed.Root(x.rec.Tenant, x.rec.Model))
 	if len(q.Tools) > 0 {
 		for i := range q.Parts {
@@ -154,17 +155,22 @@ func (x *exchange) chainKeys(want *Facts) {
 	alone := 0 // system and instructions, which stand beside the messages
 	for i := range q.Messages {
 		if q.Messages[i].Index < 0 {
-			x.chainMessage(&q.Messages[i])
+			chainMessage(c, q, &q.Messages[i])
 			alone++
 		}
 	}
 	if alone < len(q.Messages) {
 		for i := range q.Messages {
 			if q.Messages[i].Index >= 0 {
-				x.chainMessage(&q.Messages[i])
+				chainMessage(c, q, &q.Messages[i])
 			}
 		}
 	}
+}
+
+// keepKeys puts into the record what is wanted of the keys.
+func (x *exchange) keepKeys(want *Facts) {
+	c := &x.facts.chain
 	if want.Seen != nil {
 		x.rec.PromptBytes = int64(c.Bytes)
 		x.rec.PromptSeen = int64(want.Seen.Observe(c))
@@ -179,8 +185,7 @@ func (x *exchange) chainKeys(want *Facts) {
 	}
 }
 
-func (x *exchange) chainMessage(m *dialect.Message) {
-	q, c := &x.req, &x.facts.chain
+func chainMessage(c *prefix.Chain, q *dialect.Request, m *dialect.Message) {
 	for i := m.Part; i < m.Part+m.Parts; i++ {
 		if q.Parts[i].Kind != dialect.PartDecoded {
 			c.Text(q.Text(int(i)))

@@ -87,7 +87,7 @@ func BenchmarkFacts(b *testing.B) {
 			{"signals+phrases", func(x *exchange) { x.countSignals(); x.countPhrases(want) }},
 			{"signals", (*exchange).countSignals},
 			{"phrases", func(x *exchange) { x.countPhrases(want) }},
-			{"keys", func(x *exchange) { x.rec.Prefix = x.rec.Prefix[:0]; x.chainKeys(want) }},
+			{"keys", func(x *exchange) { x.rec.Prefix = x.rec.Prefix[:0]; x.chain(&x.req, want); x.keepKeys(want) }},
 		} {
 			b.Run(fmt.Sprintf("%s/%dKiB", fact.name, size), func(b *testing.B) {
 				b.SetBytes(int64(size) << 10)

@@ -48,10 +48,11 @@ func (x *exchange) candidate(n int) *Target {
 	if n == 0 {
 		x.next, x.turn = 0, x.turn[:0]
 		for _, t := range x.route.Targets {
-			if !x.route.Inspect || t.speaks(x.dialect) {
+			if (!x.route.Inspect || t.speaks(x.dialect)) && x.permits(t) {
 				x.turn = append(x.turn, t)
 			}
 		}
+		x.prefer()
 	}
 	k := x.next % len(x.turn)
 	for i := range x.turn {
@@ -159,12 +160,12 @@ func overloaded(status int) bool {
 func (x *exchange) prepare(t *Target) {
 	x.edits, x.scratch, x.hide = x.edits[:0], x.scratch[:0], false
 	if x.parsed {
-		if name, ok := t.Models[str(x.req.Model)]; ok && x.req.ModelSpan.End > 0 {
-			e := x.req.RenameModel(x.scratch, name)
+		if name, ok := x.modelFor(t); ok {
+			e := x.q.RenameModel(x.scratch, name)
 			x.edits, x.scratch = append(x.edits, e), e.Text[:0]
 		}
 		if t.AskUsage {
-			if e, ok := x.req.AskUsage(); ok {
+			if e, ok := x.q.AskUsage(); ok {
 				x.edits = append(x.edits, e)
 				x.hide = true
 			}
@@ -182,6 +183,19 @@ func (x *exchange) prepare(t *Target) {
 		Method: x.conn.head.Method, Path: x.pathFor(t), Fields: x.fields,
 		Body: x.segs, Size: size, Sized: carries(x.conn.head.Method),
 	}
+}
+
+// modelFor is the name that t knows the model by, when it is another than the
+// body's.
+func (x *exchange) modelFor(t *Target) (name string, renamed bool) {
+	if w := x.policed.want; w != nil && len(w.Model) > 0 {
+		if name, ok := t.Models[str(w.Model)]; ok {
+			return name, true
+		}
+		return str(w.Model), true
+	}
+	name, ok := t.Models[str(x.q.Model)]
+	return name, ok && x.q.ModelSpan.End > 0
 }
 
 // carries tells whether a method's requests say how long their body is even when

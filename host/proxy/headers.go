@@ -12,7 +12,7 @@ func (x *exchange) appendFields(dst []byte, t *Target) []byte {
 	inspect := x.route.Inspect
 	for i := range h.Fields {
 		f := &h.Fields[i]
-		if h.HopByHop(f.Name) || ours(f.Name, inspect) || t.Sets(f.Name) {
+		if h.HopByHop(f.Name) || ours(f.Name, inspect) || t.Sets(f.Name) || x.setByPolicy(f.Name) {
 			continue
 		}
 		if x.decodedH && http1.EqualFold(f.Name, "content-encoding") {
@@ -27,7 +27,26 @@ func (x *exchange) appendFields(dst []byte, t *Target) []byte {
 			dst = appendField(dst, t, "Content-Type", "application/json")
 		}
 	}
+	if w := x.policed.want; w != nil {
+		for i := range w.Headers {
+			dst = appendField(dst, t, str(w.Headers[i].Name), str(w.Headers[i].Value))
+		}
+	}
 	return appendField(dst, t, "x-request-id", x.rec.RequestID)
+}
+
+// setByPolicy tells whether a plugin sets the header: the client's gives way.
+func (x *exchange) setByPolicy(name []byte) bool {
+	w := x.policed.want
+	if w == nil {
+		return false
+	}
+	for i := range w.Headers {
+		if http1.EqualFold(name, str(w.Headers[i].Name)) {
+			return true
+		}
+	}
+	return false
 }
 
 // appendField writes a header line of Weir's own, unless the target's

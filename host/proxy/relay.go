@@ -25,6 +25,9 @@ const (
 type relay struct {
 	x      *exchange
 	mode   mode
+	watch  bool // plugins watch: what goes out next is shown, not buf[o:e]
+	shown  []byte
+	due    bool // the next read ends early for them
 	active bool
 	size   int64 // of the body; -1 when only its end will tell
 
@@ -48,6 +51,7 @@ const tailSize = 16 << 10
 
 func (r *relay) start(x *exchange, m mode, read []byte) {
 	r.x, r.mode, r.active, r.size = x, m, true, -1
+	r.watch = m == events && x.watches()
 	if h := &x.resp.Head; m == raw && h.Framing == http1.Length {
 		r.size = h.Length
 	}
@@ -70,15 +74,18 @@ func (r *relay) start(x *exchange, m mode, read []byte) {
 }
 
 func (r *relay) reset() {
-	buf, tail := r.buf, r.tail[:0]
+	buf, tail, shown := r.buf, r.tail[:0], r.shown[:0]
 	if len(buf) > 16*relayBuffer {
 		buf = nil
 	}
-	*r = relay{buf: buf, tail: tail}
+	if cap(shown) > 16*relayBuffer {
+		shown = nil
+	}
+	*r = relay{buf: buf, tail: tail, shown: shown}
 }
 
 // ready tells whether next has something without waiting for the target.
-func (r *relay) ready() bool { return r.o < r.e || r.x.resp.Ready() }
+func (r *relay) ready() bool { return r.o < r.e || len(r.shown) > 0 || r.x.resp.Ready() }
 
 // next gives what is ready for the client, or waits for it. Without more it is the
 // end of an answer that is complete, or that ends with its dialect's error event;
@@ -88,6 +95,10 @@ func (r *relay) next() (p []byte, more bool, err error) {
 		if r.o < r.e {
 			p = r.buf[r.o:r.e]
 			r.o = r.e
+			return p, !r.ended || r.err != nil, nil
+		}
+		if p = r.shown; len(p) > 0 {
+			r.shown = p[:0]
 			return p, !r.ended || r.err != nil, nil
 		}
 		switch {
@@ -153,7 +164,7 @@ func (r *relay) fill() {
 	}
 	// A client that was slow to take what the target said says nothing about the target.
 	r.last = r.last.Add(time.Since(r.heard))
-	x.resp.ReadBy(r.last.Add(x.target.Idle), x.target.Idle/8)
+	r.expect(r.last.Add(x.target.Idle))
 	n, err := x.resp.Read(r.buf[r.w:])
 	r.heard = time.Now()
 	r.w += n
@@ -165,8 +176,13 @@ func (r *relay) fill() {
 	case err == nil:
 	case err == io.EOF: //nolint:errorlint // Response.Read returns it bare
 		r.end()
-	default:
+		return
+	case !r.due || !timedOut(err):
 		r.fault(err)
+		return
+	}
+	if r.watch {
+		r.pass(false)
 	}
 }
 
@@ -209,6 +225,12 @@ func (r *relay) split() error {
 			r.w = r.e + copy(r.buf[r.e:], r.buf[r.e+end:r.w])
 			continue
 		}
+		if r.watch {
+			if err := x.policed.stream.Event(r.buf[r.e : r.e+end]); err != nil {
+				return err
+			}
+			r.o += end
+		}
 		r.e += end
 	}
 }
@@ -220,6 +242,12 @@ func (r *relay) end() {
 	if r.e < r.w {
 		if hide, err := r.x.ans.Event(r.buf[r.e:r.w]); err != nil || hide {
 			r.w = r.e
+		} else if r.watch {
+			if err := r.x.policed.stream.Event(r.buf[r.e:r.w]); err != nil {
+				r.fault(&upstream.Failure{Target: r.x.target.Name, Phase: upstream.Reading, Reason: "garbage", Err: err})
+				return
+			}
+			r.o, r.e = r.w, r.w
 		}
 	}
 	if !r.x.ans.Complete() {
@@ -227,6 +255,9 @@ func (r *relay) end() {
 		return
 	}
 	r.e = r.w
+	if r.watch && !r.pass(true) {
+		return
+	}
 	r.ended = true
 	if r.x.ans.Failed {
 		r.x.rec.Outcome, r.x.rec.ErrorType = telemetry.UpstreamError, "error_event"
@@ -236,10 +267,17 @@ func (r *relay) end() {
 // fault ends the stream with the dialect's error event, in place of the event
 // that is not complete. Nobody hears it when the client has left.
 func (r *relay) fault(err error) {
+	if r.watch && !r.ended && !r.pass(true) {
+		return
+	}
 	r.ended = true
 	e := r.note(err)
 	if e.Kind == dialect.ClientClosed {
 		r.err = err
+		return
+	}
+	if r.watch {
+		r.shown = r.x.ans.AppendErrorEvent(r.shown, e, r.x.rec.RequestID)
 		return
 	}
 	r.buf = r.x.ans.AppendErrorEvent(r.buf[:r.e], e, r.x.rec.RequestID)

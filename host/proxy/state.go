@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weir/host/dialect"
+	"weir/host/policy"
 	"weir/host/route"
 	"weir/host/tenant"
 	"weir/host/upstream"
@@ -29,13 +30,17 @@ type Route struct {
 	Name    string
 	Targets []*Target // in order of preference
 	Inspect bool      // false: any path, nothing read
-	Retries int       // attempts after the first
+	// Chain gives the policy of a tenant on this route; nil: no plugins run. The function may be nil too. It is asked once
+	// a request and must be quick.
+	Chain   func(tenant.Identity) *policy.Chain
+	Retries int // attempts after the first
 }
 
 // Target is an upstream with what Weir has to know about it.
 type Target struct {
 	*upstream.Target
 	Kind      string // gen_ai.provider.name
+	Data      string // data class
 	OpenAI    bool   // dialects it speaks
 	Anthropic bool
 	Models    map[string]string // renames: the client's name → the target's
