@@ -21,19 +21,28 @@ import (
 	"weir/host/route"
 	"weir/host/sim"
 	"weir/host/tenant"
+	"weir/host/upload"
 	"weir/host/upstream"
 )
 
 // build is a configuration on its way into force.
 type build struct {
-	g         *Gateway
-	cfg       *config.Config
-	targets   map[string]*target
-	listeners map[config.Address]*socket
-	admin     *socket
-	state     *proxy.State
-	memory    memory
-	tls       *tls.Config
+	g          *Gateway
+	cfg        *config.Config
+	targets    map[string]*target
+	listeners  map[config.Address]*socket
+	admin      *socket
+	state      *proxy.State
+	memory     memory
+	engine     *engine
+	loaded     map[string]*loaded
+	loadErrors map[string]error
+	store      *upload.Store             // nil: no tenant brings plugins
+	brought    map[string]*config.Plugin // what they say of those they brought, by TENANT/NAME
+	ready      map[string]*loaded        // of these, what was loaded before the build began
+	again      bool                      // the configuration in force once more, for the sake of what tenants brought
+	chains     map[string]*chains
+	tls        *tls.Config
 }
 
 // target is an upstream with its configuration, and for kind sim the model
@@ -73,9 +82,18 @@ func (b *build) all() error {
 	if b.state.Facts, err = b.facts(); err != nil {
 		return err
 	}
-	b.state.Released = func() { b.g.release(b.targets) }
+	if err := b.plugins(); err != nil {
+		return err
+	}
+	b.state.Released = b.released
 	b.routes()
 	return b.listen()
+}
+
+// released lets go of what the build's State used.
+func (b *build) released() {
+	b.g.release(b.targets)
+	b.g.parting.Go(func() { releasePlugins(b.loaded) }) // closing instances takes time, and a request may be what ended last
 }
 
 // hold keeps targets open while a State names them.
@@ -146,6 +164,13 @@ func (b *build) undo() {
 	if b.admin != nil && b.admin != b.g.adminSock {
 		b.admin.close()
 	}
+	releasePlugins(b.loaded)
+	if b.store != nil && b.store != b.g.store {
+		_ = b.store.Close()
+	}
+	if b.engine != nil && b.engine != b.g.engine {
+		_ = b.engine.close()
+	}
 }
 
 // simConnect is the dial timeout of embedded models, which have no setting for it.
@@ -192,7 +217,7 @@ func (b *build) target(name string, c *config.Target) error {
 		return err
 	}
 	t.Target = proxy.Target{
-		Target: up, Kind: string(c.Kind), Models: c.Models, Idle: c.Idle.Std(),
+		Target: up, Kind: string(c.Kind), Data: c.Data, Models: c.Models, Idle: c.Idle.Std(),
 		OpenAI:    slices.Contains(c.Dialects, config.DialectOpenAI),
 		Anthropic: slices.Contains(c.Dialects, config.DialectAnthropic),
 		AskUsage:  c.AskUsage == nil || *c.AskUsage,
@@ -240,12 +265,17 @@ func headers(c *config.Target) map[string]string {
 	return h
 }
 
-// routes makes the table; a single target may go without one.
-func (b *build) routes() {
-	routes := b.cfg.Routes
-	if len(routes) == 0 {
-		routes = []config.Route{{Targets: slices.Sorted(maps.Keys(b.cfg.Targets)), Inspect: config.InspectFull}}
+// routeList is the routes of a configuration; a single target may go without.
+func routeList(c *config.Config) []config.Route {
+	if len(c.Routes) == 0 {
+		return []config.Route{{Targets: slices.Sorted(maps.Keys(c.Targets)), Inspect: config.InspectFull}}
 	}
+	return c.Routes
+}
+
+// routes makes the table.
+func (b *build) routes() {
+	routes := routeList(b.cfg)
 	rules := make([]route.Rule, len(routes))
 	for i, r := range routes {
 		rules[i] = route.Rule{Models: r.Match.Models, Paths: r.Match.Paths}
@@ -259,6 +289,7 @@ func (b *build) routes() {
 		b.state.Routes = append(b.state.Routes, out)
 	}
 	b.state.Table = route.New(rules)
+	b.policies(routes)
 }
 
 func directory(c *config.Config) (*tenant.Directory, error) {

@@ -19,6 +19,7 @@ import (
 	"weir/host/prefix"
 	"weir/host/proxy"
 	"weir/host/telemetry"
+	"weir/host/upload"
 )
 
 // Options are what a Gateway needs beside its configuration.
@@ -48,13 +49,23 @@ type Gateway struct {
 	cfg       atomic.Pointer[config.Config]
 	targets   map[string]*target
 	memory    memory
+	engine    *engine
+	filters   map[string]*loaded // policy plugins in force; those that tenants brought as TENANT/NAME
+	unloaded  map[string]error   // why the newest version of a plugin is not
+	store     *upload.Store      // nil: no tenant brings plugins
+	brought   map[string]*config.Plugin
+	state     *proxy.State // in force
+	chains    map[string]*chains
 	listeners map[config.Address]*socket
 	records   *telemetry.Records
 	admin     *admin.Server
 	adminSock *socket
 	watcher   *watcher
 	read0     [sha256.Size]byte // what the files held when New read them
-	parting   sync.WaitGroup    // admin servers that a reload replaced
+	parting   sync.WaitGroup    // admin servers and plugins that a reload replaced
+
+	uploading chan struct{} // full while a plugin that a tenant brought is admitted
+	uploadLog *slog.Logger  // limited: tenants write there
 
 	tls      atomic.Pointer[tls.Config]
 	ready    atomic.Bool
@@ -71,7 +82,8 @@ type loadResult struct {
 
 // New loads the configuration; Start puts it in force.
 func New(opt Options) (*Gateway, error) {
-	g := &Gateway{opt: opt, log: opt.Log, began: time.Now(), targets: map[string]*target{}, listeners: map[config.Address]*socket{}, open: map[*target]struct{}{}, memory: memory{seed: prefix.RandomSeed()}}
+	g := &Gateway{opt: opt, log: opt.Log, began: time.Now(), targets: map[string]*target{}, listeners: map[config.Address]*socket{}, open: map[*target]struct{}{}, memory: memory{seed: prefix.RandomSeed()}, uploading: make(chan struct{}, 1)}
+	g.uploadLog = slog.New(telemetry.NewLimited(opt.Log.Handler(), 10, time.Second))
 	cfg, err := opt.Config, error(nil)
 	if cfg == nil {
 		cfg, err = g.read()
@@ -204,6 +216,9 @@ func (g *Gateway) apply(cfg *config.Config) error {
 		b.undo()
 		return err
 	}
+	if old := g.cfg.Load(); g.engine != nil && (old.CacheDir != cfg.CacheDir || old.State != cfg.State) {
+		g.log.Warn("cache_dir and state are what they were when the process began: restart to change them")
+	}
 	for _, w := range cfg.Warnings() {
 		g.log.Warn("configuration", "warning", w.String())
 	}
@@ -219,8 +234,19 @@ func (g *Gateway) apply(cfg *config.Config) error {
 	g.proxy.SetState(b.state)
 	g.cfg.Store(cfg)
 	g.targets, g.memory = b.targets, b.memory
+	g.engine = b.engine
+	g.took(b)
 	g.swapListeners(b)
 	return nil
+}
+
+// took notes what of a build is in force.
+func (g *Gateway) took(b *build) {
+	if g.store != nil && g.store != b.store {
+		_ = g.store.Close()
+	}
+	g.store, g.state, g.chains = b.store, b.state, b.chains
+	g.filters, g.unloaded, g.brought = b.loaded, b.loadErrors, b.brought
 }
 
 // applyRecords replaces the records' writer when its settings change.
@@ -282,6 +308,11 @@ func (g *Gateway) Drain(ctx context.Context) int {
 		s.close()
 	}
 	g.closeTargets()
+	if g.engine != nil {
+		if err := g.engine.close(); err != nil {
+			g.log.Error("plugins did not end well", "err", err)
+		}
+	}
 	closing, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	g.closeRecords()
@@ -290,6 +321,9 @@ func (g *Gateway) Drain(ctx context.Context) int {
 		g.adminSock.close()
 	}
 	g.parting.Wait()
+	if g.store != nil {
+		_ = g.store.Close()
+	}
 	return ended
 }
 

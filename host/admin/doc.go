@@ -1,10 +1,12 @@
-// Package admin serves Weir's admin API on a listener of its own: metrics and probes for everybody who reaches it, and status, configuration, tenants,
-// reload and profiles for whoever holds the token.
+// Package admin serves Weir's admin API on a listener of its own: metrics and probes for everybody who reaches it; status, configuration, tenants, plugins,
+// reload and profiles for whoever holds the operator's token; and to each tenant the plugins it brings. README.md is the reference.
 //
-//	GET  /metrics /livez /readyz                                no token
-//	GET  /admin/v1/status /admin/v1/config /admin/v1/tenants    token; ?pretty indents JSON
-//	POST /admin/v1/reload                                       token
-//	GET  /debug/pprof/…                                         token
+//	GET             /metrics /livez /readyz                          no token
+//	GET             /admin/v1/status /config /tenants /plugins       the operator's token; ?pretty indents JSON
+//	POST            /admin/v1/reload                                 the operator's token
+//	GET             /debug/pprof/…                                   the operator's token
+//	GET             /admin/v1/tenants/TENANT/plugins                 the tenant's token, or the operator's
+//	GET PUT DELETE  /admin/v1/tenants/TENANT/plugins/NAME            the tenant's token, or the operator's
 //
 // A browser that has been lured onto some page must not be able to use it: whatever the path, a request is refused, with its reason, before it is
 // routed. See guard.go for the order of refusals and what each is against.

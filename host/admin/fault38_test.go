@@ -75,7 +75,7 @@ func TestFault38_Refusals(t *testing.T) {
 		{name: "none configured, empty one sent", host: local, header: without("Authorization", "Bearer"), none: true, want: "no_token_configured"},
 	}
 	paths := []string{
-		"/admin/v1/status", "/admin/v1/config", "/admin/v1/tenants", "/admin/v1/reload", "/debug/pprof/", "/debug/pprof/heap", "/nowhere", "/",
+		"/admin/v1/status", "/admin/v1/config", "/admin/v1/tenants", "/admin/v1/plugins", "/admin/v1/reload", "/debug/pprof/", "/debug/pprof/heap", "/nowhere", "/",
 		"//metrics", "/metrics/", "/metrics/../admin/v1/config", "/livez/x", "/Metrics",
 	}
 	for _, test := range tests {

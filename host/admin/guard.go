@@ -9,11 +9,14 @@ import (
 	"strings"
 )
 
-// refusal is why a request is not answered.
-type refusal struct {
-	status        int
-	code, message string
+// Refusal is why a request is not answered as it was meant: what its caller is told, and an error for what stands behind [Gateway].
+type Refusal struct {
+	Status        int // of HTTP
+	Code, Message string
 }
+
+// Error is the message.
+func (r *Refusal) Error() string { return r.Message }
 
 // open reports whether a path is served without a token.
 func open(path string) bool {
@@ -27,30 +30,42 @@ func open(path string) bool {
 //  3. Token: everybody else who reaches the listener. It comes last, so that no page can even try tokens.
 //
 // The answer is 403 throughout, not 401: a browser must not ask its user for a password.
-func (s *Server) check(r *http.Request) *refusal {
+func (s *Server) check(r *http.Request) *Refusal {
 	free := open(r.URL.Path)
 	if !free && !s.hostAllowed(r.Host) {
-		return &refusal{http.StatusForbidden, "host_not_allowed", "the Host header must be an IP address, localhost, or a name the admin listener is configured for"}
+		return &Refusal{http.StatusForbidden, "host_not_allowed", "the Host header must be an IP address, localhost, or a name the admin listener is configured for"}
 	}
 	if !sameOrigin(r) {
-		return &refusal{http.StatusForbidden, "origin_not_allowed", "requests from pages of another origin are refused"}
+		return &Refusal{http.StatusForbidden, "origin_not_allowed", "requests from pages of another origin are refused"}
 	}
 	if free {
 		return nil
 	}
 	if site := r.Header.Values("Sec-Fetch-Site"); len(site) > 1 || len(site) == 1 && site[0] != "same-origin" && site[0] != "none" {
-		return &refusal{http.StatusForbidden, "cross_site", "requests that a browser makes for another site are refused"}
+		return &Refusal{http.StatusForbidden, "cross_site", "requests that a browser makes for another site are refused"}
 	}
-	want := s.token()
-	if want == "" {
-		return &refusal{http.StatusForbidden, "no_token_configured", "no token is configured; set admin.token_file"}
+	return s.checkToken(r)
+}
+
+// checkToken wants the operator's token, or on the paths of a tenant's plugins that of the tenant. Of a path of a tenant that does not exist it says what
+// it says of others'.
+func (s *Server) checkToken(r *http.Request) *Refusal {
+	want, own := s.token(), ""
+	where := "admin.token_file"
+	if tenant, _, ok := tenantPath(r.URL.Path); ok {
+		limits, _ := s.gateway.Uploads(tenant)
+		own = limits.Token
+		where += ", or of the tenant's uploads.token_file"
+	} else if want == "" {
+		return &Refusal{http.StatusForbidden, "no_token_configured", "no token is configured; set admin.token_file"}
 	}
 	got, ok := bearer(r.Header.Values("Authorization"))
 	if !ok {
-		return &refusal{http.StatusForbidden, "token_missing", "send the token of admin.token_file once, as Authorization: Bearer TOKEN"}
+		return &Refusal{http.StatusForbidden, "token_missing", "send the token of " + where + " once, as Authorization: Bearer TOKEN"}
 	}
-	if !equal(got, want) {
-		return &refusal{http.StatusForbidden, "token_wrong", "the token is not that of admin.token_file"}
+	operator, tenant := equal(got, want), equal(got, own) // both, whichever it is
+	if !(operator && want != "") && !(tenant && own != "") {
+		return &Refusal{http.StatusForbidden, "token_wrong", "the token is not that of " + where}
 	}
 	return nil
 }

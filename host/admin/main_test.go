@@ -28,6 +28,7 @@ type gateway struct {
 	reload func(ctx context.Context) error
 	status any
 	config error
+	upload func(ctx context.Context, u Upload) (any, bool, error)
 }
 
 func (g *gateway) Ready() (ok bool, reason string) {
@@ -59,6 +60,45 @@ func (g *gateway) Reload(ctx context.Context) error {
 		return nil
 	}
 	return g.reload(ctx)
+}
+
+// tokens are those of the tenants that bring plugins; beta's are the operator's to bring.
+func tokens() map[string]string {
+	return map[string]string{"acme": "acme-token-0123456789", "other": "other-token-0123456789", "beta": ""}
+}
+
+func (g *gateway) Uploads(tenant string) (Uploads, bool) {
+	own, ok := tokens()[tenant]
+	return Uploads{Token: own, Size: 1000}, ok
+}
+
+func (g *gateway) Plugins(tenant string) any {
+	g.calls.Add(1)
+	return []string{"of " + tenant}
+}
+
+func (g *gateway) Plugin(tenant, name string) (any, bool) {
+	g.calls.Add(1)
+	return tenant + "/" + name, name != "none"
+}
+
+func (g *gateway) Upload(ctx context.Context, u Upload) (any, bool, error) {
+	g.calls.Add(1)
+	if g.upload == nil {
+		return map[string]string{"module": string(u.Module), "settings": string(u.Settings)}, u.Name == "new", nil
+	}
+	return g.upload(ctx, u)
+}
+
+func (g *gateway) RemovePlugin(_ context.Context, _, name string) error {
+	g.calls.Add(1)
+	switch name {
+	case "none":
+		return &Refusal{http.StatusNotFound, "no_plugin", "none of that name"}
+	case "stuck":
+		return errors.New("disk: canary-of-the-log")
+	}
+	return nil
 }
 
 func (g *gateway) WriteMetrics(w io.Writer) { _, _ = io.WriteString(w, "weir_up 1\n") }

@@ -26,13 +26,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	if why := s.check(r); why != nil {
-		s.refused.Warn("admin request refused", "reason", why.code, "client", r.RemoteAddr, "method", r.Method, "path", r.URL.Path)
-		fail(w, why.status, why.code, why.message)
+		s.refused.Warn("admin request refused", "reason", why.Code, "client", r.RemoteAddr, "method", r.Method, "path", r.URL.Path)
+		fail(w, why.Status, why.Code, why.Message)
 		return
 	}
-	if why := readBody(w, r); why != nil {
-		fail(w, why.status, why.code, why.message)
-		return
+	if !uploads(r) { // which reads its own
+		if why := readBody(w, r); why != nil {
+			fail(w, why.Status, why.Code, why.Message)
+			return
+		}
 	}
 	s.route(w, r)
 }
@@ -52,6 +54,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		handler = func(w http.ResponseWriter, r *http.Request) { reply(w, r, http.StatusOK, s.gateway.Status()) }
 	case "/admin/v1/tenants":
 		handler = func(w http.ResponseWriter, r *http.Request) { reply(w, r, http.StatusOK, s.gateway.Tenants()) }
+	case "/admin/v1/plugins":
+		handler = func(w http.ResponseWriter, r *http.Request) { reply(w, r, http.StatusOK, s.gateway.Plugins("")) }
 	case "/admin/v1/config":
 		handler = s.config
 	case "/admin/v1/reload":
@@ -60,6 +64,8 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		if name, ok := strings.CutPrefix(path, "/debug/pprof/"); ok {
 			handler = func(w http.ResponseWriter, r *http.Request) { profile(w, r, name) }
 			methods = []string{http.MethodGet}
+		} else if tenant, name, ok := tenantPath(path); ok {
+			handler, methods = s.tenantPlugins(tenant, name)
 		}
 	}
 	switch {
@@ -81,15 +87,15 @@ func (s *Server) survive(w http.ResponseWriter, r *http.Request, panicked any) {
 }
 
 // readBody reads a body nobody needs, up to a small cap, so that a larger one is told rather than cut off.
-func readBody(w http.ResponseWriter, r *http.Request) *refusal {
+func readBody(w http.ResponseWriter, r *http.Request) *Refusal {
 	_, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxBody))
 	if err == nil {
 		return nil
 	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return &refusal{http.StatusRequestEntityTooLarge, "body_too_large", "no path here takes a body of that size"}
+		return &Refusal{http.StatusRequestEntityTooLarge, "body_too_large", "no path here takes a body of that size"}
 	}
-	return &refusal{http.StatusBadRequest, "body_broken", "the body could not be read"}
+	return &Refusal{http.StatusBadRequest, "body_broken", "the body could not be read"}
 }
 
 type probe struct {
@@ -141,6 +147,19 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, r, http.StatusOK, probe{OK: true})
+}
+
+// refuse sends an error: what the caller is to be told, or that the log has more.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if why := (*Refusal)(nil); errors.As(err, &why) {
+		if why.Status == http.StatusTooManyRequests || why.Status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", "1")
+		}
+		fail(w, why.Status, why.Code, why.Message)
+		return
+	}
+	s.log.Error("admin request failed", "method", r.Method, "path", r.URL.Path, "err", err)
+	fail(w, http.StatusInternalServerError, "internal", "internal error; see the log")
 }
 
 // extend allows an answer d before the usual time for writing it begins.

@@ -20,12 +20,14 @@ import (
 const (
 	maxConnections = 256
 	maxHeader      = 16 << 10
-	maxBody        = 4 << 10 // nothing served here reads one
+	maxBody        = 4 << 10 // where nothing reads one
 	headerTimeout  = 5 * time.Second
 	readTimeout    = 10 * time.Second
 	writeTimeout   = 30 * time.Second
 	idleTimeout    = 60 * time.Second
 	reloadTimeout  = 60 * time.Second
+	uploadTimeout  = 3 * time.Minute // admission: others' that came first, compilation, the instance that is tried
+	uploadBody     = time.Minute     // a module's arrival
 )
 
 // Gateway is what the API shows and steers. Its methods are called from many goroutines at once.
@@ -39,6 +41,17 @@ type Gateway interface {
 	Config() ([]byte, error)
 	// Reload reads the configuration anew. An error leaves the old one in force; its text is shown to the caller.
 	Reload(ctx context.Context) error
+	// Plugins returns a value for encoding/json: the policy plugins there are, or for a tenant those it uploaded.
+	Plugins(tenant string) any
+	// Uploads returns what a tenant may upload; ok is false when it may not, or when there is none of that name.
+	Uploads(tenant string) (limits Uploads, ok bool)
+	// Plugin returns a value for encoding/json: one plugin that a tenant uploaded.
+	Plugin(tenant, name string) (v any, ok bool)
+	// Upload takes a tenant's plugin into force in the place of any of its name, and returns what Plugin would. When it returns an error, a *Refusal where
+	// the caller can do something about it, all is as before.
+	Upload(ctx context.Context, u Upload) (v any, created bool, err error)
+	// RemovePlugin takes one out of force for good.
+	RemovePlugin(ctx context.Context, tenant, name string) error
 	// WriteMetrics writes the Prometheus text format 0.0.4.
 	WriteMetrics(w io.Writer)
 }
@@ -53,6 +66,7 @@ type Server struct {
 	http    *http.Server
 	stop    context.CancelFunc
 	scrape  sync.Mutex // one page of metrics is composed at a time
+	places  places
 }
 
 // New returns a server for g. token returns the current token, "" when none is set: then everything that needs one is refused. hosts are names, besides
