@@ -241,10 +241,13 @@ func TestVersion(t *testing.T) {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][]string{
-		"":        {"serve ", "check ", "sim ", "version ", `Begin with "weir serve"`},
-		"serve":   {"--config FILE", "--listen ADDRESS", "--admin ADDRESS", "SIGTERM", "SIGHUP", "SIGUSR1", "limits.drain", "Examples:\n  weir serve\n"},
-		"check":   {"--config FILE", "--schema", "file:line:column: what; which setting", "exit status", "Examples:\n  weir check"},
-		"sim":     {"--listen HOST:PORT", "--seed", "--ttft", "--tpot", "--slots", "--cache-blocks", "x-sim-fault", "Examples:\n  weir sim"},
+		"":       {"serve ", "check ", "sim ", "plugin ", "version ", `Begin with "weir serve"`},
+		"serve":  {"--config FILE", "--listen ADDRESS", "--admin ADDRESS", "SIGTERM", "SIGHUP", "SIGUSR1", "limits.drain", "Examples:\n  weir serve\n"},
+		"check":  {"--config FILE", "--schema", "file:line:column: what; which setting", "exit status", "Examples:\n  weir check"},
+		"sim":    {"--listen HOST:PORT", "--seed", "--ttft", "--tpot", "--slots", "--cache-blocks", "x-sim-fault", "Examples:\n  weir sim"},
+		"plugin": {"compile "},
+		"plugin compile": {"--json", "--out FILE", "--sha256 HEX", "--cache DIR", "--memory SIZE", "--compile-cpu", "exit status",
+			"Examples:\n  weir plugin compile filter.wasm"},
 		"version": {"sonic", "wazero"},
 	} {
 		t.Run("weir "+name, func(t *testing.T) {
@@ -300,6 +303,14 @@ func TestWrongCommandLines(t *testing.T) {
 		"sim --seed -1":                        `invalid argument "-1" for "--seed" flag`,
 		"sim --listen nowhere":                 "--listen: ",
 		"version 2":                            "weir version takes no argument",
+		"plugin bogus":                         `unknown command "bogus"; see "weir plugin --help"`,
+		"plugin compile":                       "name the module: weir plugin compile MODULE",
+		"plugin compile a b":                   `weir plugin compile takes one module, and "b" is another`,
+		"plugin compile " + dir + "/none.wasm": "no such file",
+		"plugin compile " + dir:                "is a directory",
+		"plugin compile " + good:               `good.yaml: admit plugin "good.yaml": it is no WebAssembly module`,
+		"plugin compile --memory 7 x":          `invalid argument "7" for "--memory" flag: write a size as 512KiB, 8MiB or 1GiB`,
+		"plugin compile --child":               "no job on standard input: this command is run by Weir itself",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()

@@ -50,7 +50,7 @@ with a simulated model.`,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return fmt.Errorf("%w; %s", err, seeHelp(c)) })
-	c.AddCommand(serveCommand(), checkCommand(), simCommand(), versionCommand())
+	c.AddCommand(serveCommand(), checkCommand(), simCommand(), pluginCommand(), replayCommand(), versionCommand())
 	c.CompletionOptions.HiddenDefaultCmd = true
 	return c
 }

@@ -191,6 +191,8 @@ func TestCommandPage(t *testing.T) {
 		{"/admin/v1/reload", `^\{"ok":true\}\n$`, ""},
 		{"weir check --config", `: ok: 1 target, 1 route, 0 tenants\n$`, "warning"},
 		{"weir check --schema", `^\{\s*"\$schema": "https://json-schema\.org/draft/2020-12/schema"`, ""},
+		{"plugin compile filter.wasm --cache", `^\{"module":"filter\.wasm","sha256":"[0-9a-f]{64}".*"cached":false.*"report":\{`, ""},
+		{"plugin compile filter.wasm", `(?s)^module    filter\.wasm\nsha256    [0-9a-f]{64}\nsize  .*\ncompiled  in [0-9.]+ ms; admitted after [0-9.]+ ms\n$`, ""},
 		{"weir version", `^weir   \S+\ngo     \S+ \S+/\S+\nsimd   \w+.*\nsonic  \w+\nwazero \w+.*\n$`, ""},
 		{`"model":"any"`, `"object":"chat\.completion"`, ""},
 	}
@@ -205,12 +207,17 @@ func TestCommandPage(t *testing.T) {
 			piped.begin(t)
 			piped.logged(t, 0, `"listener":"data"`)
 			piped.stop(t)
+		case strings.HasPrefix(c, "weir replay"):
+			continue // see TestCommandPageReplay
 		case strings.HasPrefix(c, "weir serve"):
 			serve(t, strings.Fields(strings.Replace(c[len("weir serve"):], ":9000", ":0", 1))...).stop(t)
 		case strings.HasPrefix(c, "weir sim"):
 			sim = simAddr(t, launch(t, nil, strings.Fields(strings.Replace(c[len("weir "):], ":9000", ":0", 1))...))
 		default:
 			c, _, _ = strings.Cut(c, " > weir.schema.json")
+			if strings.Contains(c, "filter.wasm") {
+				c = "cp " + guest(t, "working/noop") + " filter.wasm && " + strings.Replace(c, "/var/cache/weir", "cache", 1)
+			}
 			keep(t, promises, used, strings.ReplaceAll(c, "127.0.0.1:9000", sim), "TOKEN="+token)
 			continue
 		}
@@ -244,13 +251,13 @@ func TestCommandPageFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"serve", "check", "sim", "version"} {
+	for _, name := range []string{"serve", "check", "sim", "plugin compile", "replay", "version"} {
 		_, section, ok := strings.Cut(string(page), "\n## weir "+name+"\n")
 		if !ok {
 			t.Errorf("no section on weir %s", name)
 		}
 		section, _, _ = strings.Cut(section, "\n## ")
-		help, _, _ := run(t, name, "--help")
+		help, _, _ := run(t, append(strings.Fields(name), "--help")...)
 		flags := func(re, text string) (out []string) {
 			for _, m := range regexp.MustCompile(re).FindAllStringSubmatch(text, -1) {
 				if m[1] != "help" {
