@@ -1,6 +1,7 @@
 # Everything a developer or CI does with Weir. `make help` lists the targets.
 #
-# Needs Go; `race` also a C compiler, `e2e` also Node 22 or later with npm, `lint` the Go module proxy once.
+# Needs Go; `race` also a C compiler, `e2e` also Node 22 or later with npm, `lint` the Go module proxy once,
+# `guests` clang 19, lld 19 and wabt.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -27,9 +28,11 @@ BUILD_FLAGS := -trimpath -buildvcs=false
 SIMD ?= $(shell GOEXPERIMENT=simd GOARCH=amd64 go list simd/archsimd >/dev/null 2>&1 && echo simd)
 # What exists in two versions.
 TWICE := ./host/signal/... ./host/dialect
+# Packages that ./... leaves out, because they lie in testdata.
+GUESTS := ./testdata/guests
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: help build run test race fuzz lint bench check cross e2e fmt vet clean
+.PHONY: help build run test race fuzz lint bench check cross e2e fmt vet guests clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,10 +44,10 @@ run: build ## serve; ARGS="--config FILE" for more than the embedded model
 	./weir serve $(ARGS)
 
 test: ## all tests
-	go test ./...
+	go test ./... $(GUESTS)
 
 race: ## all tests under the race detector, with vector instructions
-	GOEXPERIMENT=$(SIMD) CGO_ENABLED=1 go test -race ./...
+	GOEXPERIMENT=$(SIMD) CGO_ENABLED=1 go test -race ./... $(GUESTS)
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@GOEXPERIMENT=$(SIMD) .ci/fuzz $(FUZZTIME)
@@ -55,16 +58,16 @@ bench: ## every benchmark, briefly; BENCH=regexp, BENCHTIME=duration
 check: fmt vet lint test cross ## what a change must pass before it is proposed
 
 fmt: ## fail when a file is not formatted
-	@files=$$(gofmt -l cmd host $(wildcard bench plugins sdk)); \
+	@files=$$(gofmt -l cmd host testdata $(wildcard bench plugins sdk)); \
 	if [[ -n "$$files" ]]; then echo "not formatted, run gofmt -w on:"; echo "$$files"; exit 1; fi
 
 vet: ## go vet for every system that is built
-	go vet ./...
+	go vet ./... $(GUESTS)
 	GOEXPERIMENT=$(SIMD) go vet $(TWICE)
 	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet $(BUILD_FLAGS) ./...
 
 lint: $(LINT) ## golangci-lint with .golangci.yml
-	$(LINT) run --allow-serial-runners
+	$(LINT) run --allow-serial-runners ./... $(GUESTS)
 	GOEXPERIMENT=$(SIMD) $(LINT) run --allow-serial-runners $(TWICE)
 
 # Built from source by the module proxy; a minute or two the first time, then from Go's build cache.
@@ -84,6 +87,10 @@ cross: ## static binaries for every platform, in dist
 
 e2e: build ## the npm packages openai and @anthropic-ai/sdk through ./weir
 	cd cmd/weir/e2e && npm ci --no-audit --no-fund && WEIR_BIN='$(CURDIR)/weir' npm test
+
+guests: ## rebuild the plugins that ship and those of the tests; needs the compilers that the scripts name
+	plugins/build.sh
+	testdata/guests/build.sh
 
 clean: ## remove what the targets leave behind
 	rm -rf weir dist cmd/weir/e2e/node_modules
