@@ -158,14 +158,22 @@ func (h *harness) open(ctx context.Context, r *running, round int) (map[string]f
 		return nil, nil
 	}
 	watch := &watch{pid: r.process.PID()}
+	m := map[string]float64{}
+	over := func() (err error) {
+		if err = watch.stop(); err == nil && len(r.plugins) > 0 {
+			m[instances], err = r.metric(ctx, "weir_plugin_instances")
+		}
+		return err
+	}
 	_, err := h.load.run(ctx, load.Command{
 		Do: load.Hold, Addr: r.addr, Connections: h.Open, Seed: h.seed(round), Pace: load.Paced, Events: 4, Interval: h.Duration / 2,
-	}, during{open: watch.start, over: watch.stop})
+	}, during{open: watch.start, over: over})
 	watch.close()
 	if err != nil {
 		return nil, err
 	}
-	return map[string]float64{openMB: float64(watch.most) / megabyte}, nil
+	m[openMB] = float64(watch.most) / megabyte
+	return m, nil
 }
 
 // resident is the memory of a peer in MB.

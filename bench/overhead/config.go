@@ -15,6 +15,9 @@ type site struct {
 	admin    string // Weir's admin listener
 	upstream string
 	without  []string // Weir: what is switched off
+	plugins  []string // Weir: modules that run for every request
+	cache    string   // Weir: where compiled modules are kept
+	revision int      // Weir: a setting of the first plugin, so that configurations differ
 }
 
 // write puts a file there.
@@ -26,7 +29,7 @@ func (s *site) write(name, text string) (string, error) {
 // adminToken opens Weir's admin listener for profiles; it listens on loopback while a run lasts.
 const adminToken = "overhead"
 
-// weirConfig is Weir as it is measured: one target, one route, no plugins, no records. Parsing, usage and metrics are always on; signals, phrases and prefix keys
+// weirConfig is Weir as it is measured: one target, one route, no records, and plugins only where s has some. Parsing, usage and metrics are always on; signals, phrases and prefix keys
 // unless they are in s.without.
 func weirConfig(s *site) string {
 	var b strings.Builder
@@ -34,7 +37,7 @@ func weirConfig(s *site) string {
 admin: { listen: %s, token: %s }
 log: { level: warn }
 targets:
-  bench: { kind: openai, url: "http://%s/v1", connections: 4096 }
+  bench: { kind: openai, url: "http://%s/v1", connections: 8192 }
 routes:
   - { targets: [bench] }
 signals: %t
@@ -50,7 +53,27 @@ signals: %t
 		seen = 0 // then no keys are made
 	}
 	fmt.Fprintf(&b, "prefix: { seen: %d }\n", seen)
+	s.appendPlugins(&b)
 	return b.String()
+}
+
+// appendPlugins writes the modules as plugins, and the policy of all of them. Limits of time are on like all others and far away: what a request costs is the
+// same, and a machine that is busy does not look like a plugin that fails.
+func (s *site) appendPlugins(b *strings.Builder) {
+	if len(s.plugins) == 0 {
+		return
+	}
+	var names []string
+	fmt.Fprintf(b, "cache_dir: %q\nplugins:\n", s.cache)
+	for i, module := range s.plugins {
+		name, settings := fmt.Sprintf("p%d", i+1), ""
+		if i == 0 && s.revision > 0 {
+			settings = fmt.Sprintf(", config: { version: %d }", s.revision)
+		}
+		fmt.Fprintf(b, "  %s: { module: %q, limits: { deadline: 1s, wait: 5s }%s }\n", name, module, settings)
+		names = append(names, name)
+	}
+	fmt.Fprintf(b, "policies:\n  default: { before: [%s], budget: 10s }\n", strings.Join(names, ", "))
 }
 
 // nginxConfig is one worker in the foreground. Answers that are no streams are buffered, as by default; streams are not, since the upstream says

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"weir/bench/overhead/machine"
+	"weir/bench/overhead/stat"
 )
 
 // A harness is one run.
@@ -81,7 +82,8 @@ func (h *harness) pin() error {
 func (h *harness) prepare(ctx context.Context, rep *report) error {
 	binaries := map[string]string{"weir": h.Weir, "weir-portable": h.WeirPortable}
 	for name, experiment := range map[string]string{"weir": "simd", "weir-portable": ""} {
-		if !slices.Contains(h.Peers, name) || binaries[name] != "" {
+		wanted := slices.Contains(h.Peers, name) || name == "weir" && slices.Contains(h.Peers, peerPlugins)
+		if !wanted || binaries[name] != "" {
 			continue
 		}
 		var err error
@@ -89,6 +91,7 @@ func (h *harness) prepare(ctx context.Context, rep *report) error {
 			return err
 		}
 	}
+	binaries[peerPlugins] = binaries["weir"]
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -112,7 +115,7 @@ func (h *harness) round(ctx context.Context, round int) (err error) {
 			err = errors.Join(err, r.stop())
 		}
 	}()
-	for _, p := range rotated(h.peers, round) {
+	for _, p := range stat.Rotated(h.peers, round) {
 		r, err := h.launch(ctx, p)
 		if over := final(ctx, err); over != nil {
 			return over
@@ -139,7 +142,12 @@ func (h *harness) round(ctx context.Context, round int) (err error) {
 		up = slices.DeleteFunc(up, func(r *running) bool { return r == nil })
 	}
 	if slices.Contains(h.Scenarios, scenarioOpen) {
-		return h.openRound(ctx, round)
+		if err := h.aloneRound(ctx, round, cell{scenarioOpen, 0, h.open}); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(h.Scenarios, scenarioReload) {
+		return h.aloneRound(ctx, round, cell{scenarioReload, h.Sizes[0], h.reload})
 	}
 	return nil
 }
@@ -185,16 +193,16 @@ func (h *harness) atStart(r *running, round int) error {
 	return nil
 }
 
-// openRound measures the memory of open streams, each peer in a new process: one that has been saturated keeps memory of that.
-func (h *harness) openRound(ctx context.Context, round int) error {
-	fmt.Fprintf(h.progress, "round %d of %d: %s\n", round+1, h.Rounds, scenarioOpen)
-	for _, p := range rotated(h.peers, round) {
-		if p.direct() {
+// aloneRound measures a cell in new processes, one after the other: one that has been saturated keeps memory of that.
+func (h *harness) aloneRound(ctx context.Context, round int, c cell) error {
+	fmt.Fprintf(h.progress, "round %d of %d: %s\n", round+1, h.Rounds, c.scenario)
+	for _, p := range stat.Rotated(h.peers, round) {
+		if p.direct() || c.scenario == scenarioReload && p.name != peerPlugins {
 			continue
 		}
 		r, err := h.launch(ctx, p)
 		if err == nil {
-			r, err = h.take(ctx, cell{scenarioOpen, 0, h.open}, r, round)
+			r, err = h.take(ctx, c, r, round)
 			if err != nil {
 				return err
 			}
@@ -206,20 +214,10 @@ func (h *harness) openRound(ctx context.Context, round int) error {
 			return over
 		}
 		if err != nil {
-			h.fault(round, p, scenarioOpen, 0, err)
+			h.fault(round, p, c.scenario, c.size, err)
 		}
 	}
 	return nil
-}
-
-// rotated is the order of peers in a round: each is first in its turn, and every other time round they go backwards, so that none always follows the same one.
-func rotated(peers []*peer, round int) []*peer {
-	i := round % len(peers)
-	order := append(slices.Clone(peers[i:]), peers[:i]...)
-	if round/len(peers)%2 == 1 {
-		slices.Reverse(order)
-	}
-	return order
 }
 
 func (h *harness) fault(round int, p *peer, scenario string, size int, err error) {

@@ -137,22 +137,3 @@ func TestLoadDies(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-func TestRotated(t *testing.T) {
-	t.Parallel()
-	var peers []*peer
-	for _, name := range []string{"a", "b", "c"} {
-		peers = append(peers, &peer{name: name})
-	}
-	var got []string
-	for round := range 7 {
-		text := ""
-		for _, p := range rotated(peers, round) {
-			text += p.name
-		}
-		got = append(got, text)
-	}
-	if want := []string{"abc", "bca", "cab", "cba", "acb", "bac", "abc"}; !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}

@@ -47,11 +47,15 @@ func TestOptions(t *testing.T) {
 		"--rate 5":                      "--rate",
 		"--rate NaN":                    "--rate",
 		"--connections 0":               "--connections",
-		"--open 5000":                   "--open",
 		"--events 3":                    "--events",
 		"--interval 2s":                 "--interval",
 		"--without tls":                 "--without",
 		"--profile x --profile-time 1h": "--profile-time",
+		"--open 9000":                   "--open",
+		"--plugins x.wasm":              "give both or neither",
+		"--peers weir-plugins":          "give both or neither",
+		"--scenarios reload":            "add it to --peers",
+		"--peers weir-plugins --plugins x.wasm --reloads 0": "--reloads",
 	} {
 		if _, err := parse(strings.Fields(args), nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want an error with %q", args, err, want)
@@ -159,7 +163,20 @@ func TestWeirConfig(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	s.without = []string{"signals", "phrases", "prefix"}
-	if c := load(); *c.Signals || len(c.Phrases) > 0 || c.Prefix.Seen != 0 {
+	if c := load(); *c.Signals || len(c.Phrases) > 0 || c.Prefix.Seen != 0 || len(c.Plugins) > 0 {
+		t.Errorf("%+v", c)
+	}
+	for _, name := range []string{"one module.wasm", "two.wasm"} {
+		path, err := s.write(name, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.plugins = append(s.plugins, path)
+	}
+	s.cache, s.revision = "/cache", 7
+	c = load()
+	if len(c.Plugins) != 2 || c.Plugins["p1"].Module != s.plugins[0] || string(c.Plugins["p1"].Config.JSON()) != `{"version":7}` ||
+		!slices.Equal(c.Policies["default"].Before, []string{"p1", "p2"}) || c.CacheDir != "/cache" {
 		t.Errorf("%+v", c)
 	}
 }

@@ -30,7 +30,7 @@ func findPeers(names []string, self string, weir map[string]string) (peers []*pe
 		case "direct":
 		case "bare", "nethttp":
 			p.binary, p.command = self, ownCommand
-		case "weir", "weir-portable":
+		case "weir", "weir-portable", peerPlugins:
 			p.binary, p.command = weir[name], weirCommand
 			p.version = strings.Join(strings.Fields(output(p.binary, "version")), " ")
 		case "nginx", "haproxy":

@@ -35,6 +35,8 @@ type settings struct {
 	Sizes       []int    `json:"sizes"`
 	Scenarios   []string `json:"scenarios"`
 	Without     []string `json:"without"` // of Weir
+	Plugins     []string `json:"plugins"` // of weir-plugins
+	Reloads     int      `json:"reloads"` // a round
 	Seed        uint64   `json:"seed"`
 }
 
@@ -71,7 +73,8 @@ func newReport(o *options) *report {
 		Bench: "overhead", Began: time.Now().UTC().Truncate(time.Second), Machine: machine.Describe(),
 		Settings: settings{
 			Quick: o.Quick, Rounds: o.Rounds, DurationMS: ms(o.Duration), WarmupMS: ms(o.Warmup), Rate: o.Rate, Connections: o.Connections,
-			OpenStreams: o.Open, Events: o.Events, IntervalMS: ms(o.Interval), Sizes: o.Sizes, Scenarios: o.Scenarios, Without: append([]string{}, o.Without...), Seed: o.Seed,
+			OpenStreams: o.Open, Events: o.Events, IntervalMS: ms(o.Interval), Sizes: o.Sizes, Scenarios: o.Scenarios, Without: append([]string{}, o.Without...),
+			Plugins: append([]string{}, o.Plugins...), Reloads: o.Reloads, Seed: o.Seed,
 		},
 		Peers: []peerReport{}, Skipped: map[string]string{}, NotMeasured: []string{}, Figures: []figure{}, Targets: []target{}, Errors: []string{},
 	}

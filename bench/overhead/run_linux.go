@@ -13,6 +13,7 @@ import (
 
 	"weir/bench/overhead/load"
 	"weir/bench/overhead/machine"
+	"weir/bench/overhead/source"
 )
 
 // A running is a peer's process that answers.
@@ -30,6 +31,9 @@ func (h *harness) launch(ctx context.Context, p *peer) (*running, error) {
 		return &running{peer: p, site: &site{addr: h.load.Upstream}}, nil
 	}
 	s := &site{upstream: h.load.Upstream, without: h.Without}
+	if p.name == peerPlugins {
+		s.plugins, s.cache = h.Plugins, filepath.Join(h.dir, "cache")
+	}
 	var err error
 	if s.addr, err = freeAddr(); err != nil {
 		return nil, err
@@ -128,19 +132,13 @@ func (r *running) stop() error {
 
 // build compiles Weir from the repository this program is run in.
 func build(ctx context.Context, dir, experiment string, progress io.Writer) (string, error) {
-	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "weir").Output()
+	root, err := source.Root(ctx)
 	if err != nil {
-		return "", fmt.Errorf("find Weir's sources (run this inside its repository, or give --weir FILE): %w", err)
+		return "", fmt.Errorf("%w; or give --weir FILE", err)
 	}
 	name := filepath.Join(dir, "weir"+experiment)
 	fmt.Fprintf(progress, "build weir, GOEXPERIMENT=%q\n", experiment)
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", name, "./cmd/weir") // #nosec G204
-	cmd.Dir = string(out[:len(out)-1])
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT="+experiment)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build weir: %w\n%s", err, out)
-	}
-	return name, nil
+	return name, source.Build(ctx, root, "./cmd/weir", experiment, name)
 }
 
 // tail keeps the last of what a process prints.

@@ -15,6 +15,7 @@ const (
 	scenarioRate       = "rate"
 	scenarioStream     = "stream"
 	scenarioOpen       = "open"
+	scenarioReload     = "reload"
 )
 
 // The metrics. Each name ends in its unit: µs, ms, MB (10^6 bytes), a second, or a share of the time measured.
@@ -22,6 +23,7 @@ const (
 	startMS      = "start_ms"
 	idleMB       = "idle_mb"
 	openMB       = "open_mb"
+	instances    = "instances"  // of plugins, when the streams have ended: those that are idle are kept
 	cpuUS        = "cpu_us"     // of the proxy, a request
 	requestsPerS = "requests_s" // throughput
 	p50US        = "p50_us"     // latency
@@ -34,6 +36,15 @@ const (
 	addedP50US   = "added_p50_us" // the same beyond direct's of that round
 	addedP99US   = "added_p99_us"
 
+	// Of reloads under load: how long one took, and what grew from the time after the first few to the end.
+	reloadP50MS      = "reload_p50_ms"
+	reloadP99MS      = "reload_p99_ms"
+	grownMB          = "grown_mb"
+	grownHeapMB      = "grown_heap_mb" // of what is reachable
+	grownGoroutines  = "grown_goroutines"
+	grownDescriptors = "grown_descriptors"
+	grownInstances   = "grown_instances"
+
 	// How far the others can be trusted.
 	busyShare       = "busy_share" // of its processor that the proxy used
 	eventBusy       = "event_busy_share"
@@ -45,7 +56,8 @@ const (
 
 // allMetrics is the order in which they are told.
 var allMetrics = []string{
-	startMS, idleMB, cpuUS, requestsPerS, p50US, p99US, eventCPUUS, eventsPerS, burstCPUUS, delayP50US, delayP99US, addedP50US, addedP99US, openMB,
+	startMS, idleMB, cpuUS, requestsPerS, p50US, p99US, eventCPUUS, eventsPerS, burstCPUUS, delayP50US, delayP99US, addedP50US, addedP99US, openMB, instances,
+	reloadP50MS, reloadP99MS, grownMB, grownHeapMB, grownGoroutines, grownDescriptors, grownInstances,
 	busyShare, eventBusy, burstBusy, waitedShare, loadWaitedShare, lateP99US,
 }
 

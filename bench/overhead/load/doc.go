@@ -7,5 +7,5 @@
 // Every answer is compared with what was sent, byte for byte; anything else (another status, a wrong length, a connection closed early, a request that
 // reaches the upstream changed in length) ends the measurement with an error.
 //
-// It speaks as much HTTP/1.1 as that needs and runs on Linux alone. It starts no goroutine; [Serve] runs in its caller's. Only bench/overhead imports it.
+// It speaks as much HTTP/1.1 as that needs and runs on Linux alone. It starts no goroutine; [Serve] runs in its caller's. Only packages below bench import it.
 package load

@@ -52,3 +52,14 @@ func pair(a, b []float64, f func(x, y float64) float64) []float64 {
 	}
 	return out
 }
+
+// Rotated is the order in which a round takes what it compares: each is first in its turn, and every other time round they go backwards, so that none always
+// follows the same one.
+func Rotated[T any](all []T, round int) []T {
+	i := round % len(all)
+	order := append(slices.Clone(all[i:]), all[:i]...)
+	if round/len(all)%2 == 1 {
+		slices.Reverse(order)
+	}
+	return order
+}

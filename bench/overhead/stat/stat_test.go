@@ -2,6 +2,8 @@ package stat_test
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"weir/bench/overhead/stat"
@@ -62,5 +64,16 @@ func TestPaired(t *testing.T) {
 	}
 	if _, ok := stat.Summarize(stat.Ratios([]float64{1}, []float64{0})); ok {
 		t.Error("a ratio to nothing is summarized")
+	}
+}
+
+func TestRotated(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for round := range 7 {
+		got = append(got, strings.Join(stat.Rotated([]string{"a", "b", "c"}, round), ""))
+	}
+	if want := []string{"abc", "bca", "cab", "cba", "acb", "bac", "abc"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
