@@ -3,7 +3,6 @@ package host_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -160,7 +159,6 @@ func TestFault34_PluginReloadsUnderLoad(t *testing.T) {
 	}
 	close(stop)
 	wg.Wait()
-	wantMetric(t, g, `weir_plugin_instances{plugin="edit"} `+fmt.Sprint(metric(t, g, "weir_plugin_instances", "plugin")["edit"]))
 	if n := metric(t, g, "weir_plugin_instances", "plugin")["edit"]; n < 1 || n > 8 {
 		t.Errorf("%d instances are left", n)
 	}
