@@ -61,8 +61,7 @@ func (b *bench) collector(ctx context.Context) error {
 }
 
 func (b *bench) tellPauses(all []*pauses) {
-	none := math.NaN()
-	worst := 0.0
+	none, loop, worst := math.NaN(), math.NaN(), 0.0
 	for _, p := range all {
 		b.figure("gc", p.name, "stopping_p50_us", []float64{quantile(&p.stopping, 0.5) * 1e6})
 		p99 := quantile(&p.stopping, 0.99)
@@ -72,11 +71,14 @@ func (b *bench) tellPauses(all []*pauses) {
 		case "nothing":
 			none = p99
 		case "go-loop":
+			loop = p99
 		default:
-			worst = max(worst, p99-none)
+			worst = max(worst, p99)
 		}
 	}
-	b.aim("gc", "p99 of stopping beside the worst guest, beyond that beside nothing", "ms", 0.5, worst*1e3)
+	b.aim("gc", "p99 of stopping beside the worst guest, beyond that beside nothing", "ms", 0.5, (worst-none)*1e3)
+	// What is left when the kernel takes the processor from a thread that runs: that is no guest's doing.
+	b.aim("gc", "the same, beyond that beside a loop of Go's", "ms", 0.5, (worst-loop)*1e3)
 }
 
 // turn is what a goroutine beside the collector does over and over; nil for nothing.

@@ -37,7 +37,7 @@ func TestSmoke(t *testing.T) {
 	if err := dec.Decode(&r); err != nil || dec.More() {
 		t.Fatalf("standard output holds more or less than one object: %v", err)
 	}
-	if r.Bench != "plugin" || len(r.Errors) > 0 || len(r.Aims) != 11 || r.Machine.Go == "" || r.Settings.Rounds != 2 {
+	if r.Bench != "plugin" || len(r.Errors) > 0 || len(r.Aims) != 12 || r.Machine.Go == "" || r.Settings.Rounds != 2 {
 		t.Errorf("%q, %d aims, %+v, %+v", r.Errors, len(r.Aims), r.Settings, r.Machine)
 	}
 	for _, want := range []struct {
