@@ -1,7 +1,7 @@
 package meter
 
 // pieceBytes is the longest stretch of memory that is moved without a look at the fuel.
-const pieceBytes = 256 << 10
+const pieceBytes = 128 << 10
 
 // helper is the function that does a bulk operation in pieces and charges for it; it is added when it is first needed.
 func (a *additions) helper(i *instr) uint32 {
