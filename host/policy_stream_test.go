@@ -216,18 +216,32 @@ func TestPolicyBatchesDoNotWaitForMore(t *testing.T) {
 	<-up.ended
 }
 
-// An answer that is too long to be kept is not let past plugins that have to see all of it.
+// An answer that is too long to be kept is not let past plugins that have to see all of it; those that observe, and those that may
+// fail, stand in nobody's way.
 func TestPolicyRefusesAnswersTooLongToBeShown(t *testing.T) {
 	t.Parallel()
+	for more, passes := range map[string]bool{"": false, ", mode: observe": true, ", on_error: allow": true} {
+		t.Run(strings.NewReplacer(",", "", ":", "", " ", "_").Replace(more), func(t *testing.T) {
+			t.Parallel()
+			tooLong(t, more, passes)
+		})
+	}
+}
+
+func tooLong(t *testing.T, more string, passes bool) {
+	t.Helper()
 	long := surfaces[0].whole(strings.Repeat("long ", 20<<10))
 	up := newScripted(t)
-	g := start(t, targetAt(up.url)+"limits: { response: 64KiB }\n"+policed(t, "deny", guest(t, "deny", word)))
+	g := start(t, targetAt(up.url)+"limits: { response: 64KiB }\n"+policed(t, "deny", guest(t, "deny", word+more)))
 	for _, answer := range []string{
 		answerOf(200, "", long), "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + chunkOf(long) + "0\r\n\r\n",
 	} {
 		up.pieces <- []string{answer}
 		resp, body := post(t, client(t), g.url+surfaces[0].path, surfaces[0].plain())
-		if resp.StatusCode != http.StatusBadGateway || !strings.Contains(body, "answer_too_long") {
+		if passes && (resp.StatusCode != http.StatusOK || body != long) {
+			t.Errorf("%d, %d bytes of %d", resp.StatusCode, len(body), len(long))
+		}
+		if !passes && (resp.StatusCode != http.StatusBadGateway || !strings.Contains(body, "answer_too_long")) {
 			t.Errorf("%d %.300s", resp.StatusCode, body)
 		}
 	}

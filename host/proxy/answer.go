@@ -70,18 +70,18 @@ func (x *exchange) whole() *dialect.Error {
 	watched := x.watches() && resp.Head.Status < 300
 	if resp.Head.Framing == http1.Length && resp.Head.Length > int64(limit) {
 		if watched {
-			return x.unwatched()
+			return x.unwatched(nil)
 		}
 		return x.stream(raw, nil)
 	}
 	began := x.seen
 	buf, err := x.readWhole(r.body[:0], limit)
 	x.away += x.seen.Sub(began)
-	if errors.Is(err, errTooLong) && watched {
-		return x.unwatched()
-	}
 	if errors.Is(err, errTooLong) {
 		r.body = nil // the relay's from now on
+		if watched {
+			return x.unwatched(buf)
+		}
 		return x.stream(raw, buf)
 	}
 	r.body = buf

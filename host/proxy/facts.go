@@ -40,6 +40,7 @@ const (
 type facts struct {
 	matches [phrase.MaxLists]uint32
 	chain   prefix.Chain
+	chained bool   // chain is that of the request as it came
 	joined  []byte // the texts that are joined when phrases may span them
 }
 
@@ -72,6 +73,7 @@ const (
 )
 
 func (f *facts) reset() {
+	f.chained = false
 	if cap(f.chain.Keys) > keptKeys {
 		f.chain = prefix.Chain{}
 	}
@@ -143,6 +145,7 @@ func (x *exchange) countPhrases(want *Facts) {
 // out, and texts decoded a second time are in it once.
 func (x *exchange) chain(q *dialect.Request, want *Facts) {
 	c := &x.facts.chain
+	x.facts.chained = q == &x.req
 	c.Reset(want.Seed.Root(x.rec.Tenant, x.rec.Model))
 	if len(q.Tools) > 0 {
 		for i := range q.Parts {

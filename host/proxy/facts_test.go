@@ -9,6 +9,7 @@ import (
 
 	"weir/host/dialect"
 	"weir/host/prefix"
+	"weir/host/signal"
 	"weir/host/signal/phrase"
 )
 
@@ -56,6 +57,28 @@ func asked(tb testing.TB, seed uint64, size int) *exchange {
 		tb.Fatal(err)
 	}
 	return x
+}
+
+// Plugins are shown every kind of signal, of all texts, and not the notable ones alone that metrics count.
+func TestPluginsGetAllSignals(t *testing.T) {
+	t.Parallel()
+	x := asked(t, 1, 4<<10)
+	var want, v signal.Vector
+	for i := range x.req.Parts {
+		signal.Scan(&v, x.req.Text(i))
+		want.Merge(&v)
+	}
+	if got := x.Signals(&x.req); *got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	var notable signal.Vector
+	for i := range x.req.Parts {
+		signal.ScanNotable(&v, x.req.Text(i))
+		notable.Merge(&v)
+	}
+	if notable == want {
+		t.Error("the text has notable signals alone: the test shows nothing")
+	}
 }
 
 func TestGatherAllocatesNothing(t *testing.T) {

@@ -237,7 +237,7 @@ func (x *exchange) Signals(q *dialect.Request) *signal.Vector {
 	clear(all[:])
 	var v signal.Vector
 	for i := range q.Parts {
-		signal.ScanNotable(&v, q.Text(i))
+		signal.Scan(&v, q.Text(i))
 		all.Merge(&v)
 	}
 	return all
@@ -245,7 +245,9 @@ func (x *exchange) Signals(q *dialect.Request) *signal.Vector {
 
 // Keys are policy.Facts.
 func (x *exchange) Keys(q *dialect.Request) *prefix.Chain {
-	x.chain(q, &x.st.Facts)
+	if q != &x.req || !x.facts.chained {
+		x.chain(q, &x.st.Facts)
+	}
 	return &x.facts.chain
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"weir/host/dialect"
 	"weir/host/frame"
+	"weir/host/policy"
 	"weir/host/policy/stream"
 	"weir/host/telemetry"
 	"weir/host/upstream"
@@ -58,8 +59,19 @@ func (x *exchange) watchWhole(body []byte) *dialect.Error {
 	return nil
 }
 
-// unwatched refuses an answer that is too long to be shown to the plugins that have to see it.
-func (x *exchange) unwatched() *dialect.Error {
+// unwatched decides about an answer that is too long to be shown to the plugins that watch: each has failed, and its fail mode counts.
+// Those in mode observe stand in nobody's way. read is what was taken from the target already.
+func (x *exchange) unwatched(read []byte) *dialect.Error {
+	run, fault := &x.policed.run, frame.Faultf(frame.Unreadable, "the answer is longer than limits.response of %d bytes", x.st.Limits.Response)
+	var refusal *policy.Refusal
+	for i := range run.Watchers() {
+		if refusal = run.Fail(i, fault); refusal != nil {
+			break
+		}
+	}
+	if refusal == nil {
+		return x.stream(raw, read)
+	}
 	x.rec.Outcome, x.rec.ErrorType = telemetry.Internal, "policy_failed"
 	return &dialect.Error{
 		Kind: dialect.BadGateway, Code: "answer_too_long", NoRetry: true,
