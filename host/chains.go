@@ -67,7 +67,7 @@ func (c *chains) make(id tenant.Identity) *policy.Chain {
 	return chain
 }
 
-// chains makes the chains of every policy that a route uses, and hands them to the routes.
+// policies makes the chains of every policy that a route uses, and hands them to the routes.
 func (b *build) policies(routes []config.Route) {
 	own := map[string][]*policy.Entry{}
 	for _, name := range slices.Sorted(maps.Keys(b.cfg.Tenants)) {

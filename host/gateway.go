@@ -216,9 +216,6 @@ func (g *Gateway) apply(cfg *config.Config) error {
 		b.undo()
 		return err
 	}
-	if old := g.cfg.Load(); g.engine != nil && (old.CacheDir != cfg.CacheDir || old.State != cfg.State) {
-		g.log.Warn("cache_dir and state are what they were when the process began: restart to change them")
-	}
 	for _, w := range cfg.Warnings() {
 		g.log.Warn("configuration", "warning", w.String())
 	}
